@@ -1,0 +1,1 @@
+"""Small helpers of this repository: installing its distributions, counting the kernel, what both runners share."""
