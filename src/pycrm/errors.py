@@ -1,0 +1,259 @@
+"""Every exception that pycrm raises, and `Problem`, one thing wrong with one record.
+
+Each error has a stable `code` (``"record.not_found"``), which leads to a heading in the reference with its cause and
+cure, its facts as attributes, and a sentence with what, which value and the cure. Each branch is also a kind of the
+built-in exception that it resembles.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """One thing wrong with one record: where, what and how bad.
+
+    A field kind raises it without record and field, which the parser adds; a check hook yields it.
+
+    Args:
+        code: Stable name such as ``"text.too_long"``; the Chinese text is looked up by it.
+        record: The record that it is about.
+        field: The field's path, as ``"name"``, ``"custom.region"`` or ``"visits.last_visit_on"``.
+        level: ``"error"`` stops the write.
+        message: English sentence, a template over *facts*: ``"is longer than {limit} characters"``.
+        facts: What the message needs; ``value`` is the refused value.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        record: Any = None,
+        field: str | None = None,
+        level: str = "error",
+        *,
+        message: str = "",
+        **facts: Any,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.record = record
+        self.field = field
+        self.level = level
+        self.template = message
+        self.facts = facts
+
+    @property
+    def message(self) -> str:
+        """The English sentence with its facts filled in."""
+        return self.describe(self.template)
+
+    def describe(self, template: str) -> str:
+        """Return *template* (of any language) with this problem's facts filled in."""
+        facts = {name: _short(value) for name, value in self.facts.items()}
+        return template.format_map(_Missing(facts)) if template else self.code
+
+    def __str__(self) -> str:
+        where = f"{self.field}: " if self.field else ""
+        return f"{where}{self.message} [{self.code}]"
+
+    def __repr__(self) -> str:
+        return f"Problem({self.code!r}, field={self.field!r}, message={self.message!r})"
+
+
+class _Missing(dict[str, Any]):
+    """Leaves a placeholder without a fact readable instead of raising inside an error message."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _short(value: object) -> object:
+    if isinstance(value, str) and len(value) > 80:
+        return value[:77] + "…"
+    return value
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``", did you mean 'x' or 'y'?"`` for the names closest to *name*, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+class PycrmError(Exception):
+    """Root of all errors. `code` names the case, further facts are attributes of the same name."""
+
+    code: ClassVar[str] = "pycrm"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["facts"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class ConfigurationError(PycrmError, ValueError):
+    """A definition or setting that cannot work; raised while a CRM is put together or a field is defined."""
+
+    code = "configuration"
+
+
+class NameClashError(ConfigurationError):
+    """Two owners want the same name; both are named."""
+
+    code = "configuration.name_clash"
+
+
+class UnknownNameError(PycrmError, LookupError):
+    """A path, field, entity or measure that does not exist; carries the nearest names."""
+
+    code = "query.unknown_name"
+
+
+class QueryError(PycrmError, ValueError):
+    """A filter, order, page cursor or measure that cannot be answered as asked."""
+
+    code = "query"
+
+
+class PluginError(PycrmError, RuntimeError):
+    """Something is wrong with a plugin; `plugin` names it."""
+
+    code = "plugin"
+
+
+class HookFailedError(PluginError):
+    """A hook raised, answered nonsense or changed what it may not; `plugin`, `hook` and `entity` name it."""
+
+    code = "plugin.hook_failed"
+
+
+class HookConflictError(PluginError):
+    """Two hooks derive one field to different values, or one overwrites the caller's; both are named."""
+
+    code = "plugin.hook_conflict"
+
+
+class HookLoopError(PluginError):
+    """Writes of hooks caused writes of hooks too deep; `chain` lists them in order."""
+
+    code = "plugin.hook_loop"
+
+
+class ValidationError(PycrmError, ValueError):
+    """Records with problems, all of them; nothing was written.
+
+    Attributes:
+        problems: Every `Problem`, in the order of the records.
+    """
+
+    code = "record.invalid"
+
+    def __init__(self, problems: Sequence[Problem], *, entity: str = "") -> None:
+        self.problems = tuple(problems)
+        shown = "\n".join(f"  {self._line(problem, entity)}" for problem in self.problems[:20])
+        more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
+        count = len(self.problems)
+        super().__init__(
+            f"{entity or 'record'}: {count} problem{'s' if count != 1 else ''}\n{shown}{more}",
+            entity=entity,
+        )
+
+    @staticmethod
+    def _line(problem: Problem, entity: str) -> str:
+        value = problem.facts.get("value")
+        got = f" (got {_short(value)!r})" if value is not None else ""
+        return f"{entity}.{problem.field}: {problem.message}{got} [{problem.code}]" if problem.field else str(problem)
+
+
+class NotFoundError(PycrmError, LookupError):
+    """No such record, or none that this principal may read; the two are not told apart."""
+
+    code = "record.not_found"
+
+
+class NotLoadedError(PycrmError, AttributeError):
+    """A related record that was not loaded; the message names the ``include=`` that loads it."""
+
+    code = "record.not_loaded"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        PycrmError.__init__(self, message, **facts)
+
+
+class NotAllowedError(PycrmError, PermissionError):
+    """This principal may not do this; `action` and `entity` say what."""
+
+    code = "access.not_allowed"
+
+
+class MoveNotAllowedError(PycrmError, ValueError):
+    """No such move from the present state; `allowed` lists the moves that exist."""
+
+    code = "lifecycle.move_not_allowed"
+
+
+class ConflictError(PycrmError, RuntimeError):
+    """Somebody else changed the same field meanwhile; `field`, `ours`, `theirs`, `actor`, `other_actor` tell what.
+
+    `retryable` says whether the same work may be run again from its start with hope.
+    """
+
+    code = "record.conflict"
+
+    def __init__(self, message: str, *, retryable: bool = True, **facts: Any) -> None:
+        super().__init__(message, retryable=retryable, **facts)
+
+
+class StorageError(PycrmError, RuntimeError):
+    """The database refused or failed; the driver's error is the cause."""
+
+    code = "storage"
+
+
+class NotMigratedError(StorageError):
+    """The database lacks tables or plugins of this CRM; the cure is `crm.migrate()` or ``pycrm migrate``."""
+
+    code = "storage.not_migrated"
+
+
+class SchemaMismatchError(StorageError):
+    """The stored schema and the code differ in a way that `migrate` does not bridge; each difference is named."""
+
+    code = "storage.schema_mismatch"
+
+
+class UnitError(PycrmError, RuntimeError):
+    """A unit of work used in a way that it cannot serve."""
+
+    code = "unit"
+
+
+class UnitFailedError(UnitError):
+    """An earlier error undid this unit, whoever swallowed it; `first` is that error."""
+
+    code = "unit.failed"
+
+
+class UnitEndedError(UnitError):
+    """The unit's block has ended; open a new one with `crm.acting_as`."""
+
+    code = "unit.ended"
+
+
+class MoneyError(PycrmError, ValueError):
+    """Money of different currencies was mixed, or compared with a bare number other than 0."""
+
+    code = "money"
+
+
+class MissingExtraError(PycrmError, ImportError):
+    """An optional package is needed; the message says what to install."""
+
+    code = "extra.missing"
