@@ -1,0 +1,27 @@
+"""Records, entities and the schema, and what is generated from them: parser, diff, border.
+
+Imports `pycrm.fields`, `pycrm.values` and `pycrm.errors` only. Nothing here knows a database.
+"""
+
+from pycrm.schema.changes import ChangeSet
+from pycrm.schema.entity import Back, Entity, EntityDeclaration, ExtensionDeclaration, OwnerDeclarations, entity_maker
+from pycrm.schema.extension import Extension, make_extension_class
+from pycrm.schema.record import CustomValues, OwnedRecord, Record
+from pycrm.schema.schema import Schema, assemble
+
+__all__ = [
+    "Back",
+    "ChangeSet",
+    "CustomValues",
+    "Entity",
+    "EntityDeclaration",
+    "Extension",
+    "ExtensionDeclaration",
+    "OwnedRecord",
+    "OwnerDeclarations",
+    "Record",
+    "Schema",
+    "assemble",
+    "entity_maker",
+    "make_extension_class",
+]

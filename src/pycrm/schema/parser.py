@@ -1,0 +1,131 @@
+"""The one validator: for each entity a parser is generated from its kinds, and it collects every problem of a record.
+
+Single writes, batches and imports all run it. It judges types and values only; what is required is judged later, after
+derive hooks had their say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pycrm.errors import Problem, nearest
+from pycrm.fields.field import Field
+from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.schema.entity import Entity
+from pycrm.schema.generate import make_function
+from pycrm.schema.record import Record, slot_of
+
+__all__ = ["make_parser", "missing", "parse_document", "parse_fields"]
+
+
+def locate(problem: Problem, record: Record, path: str) -> Problem:
+    """Return *problem* with record and field filled in; kinds raise it without."""
+    problem.record = record
+    problem.field = path
+    return problem
+
+
+def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
+    """Return ``parse(record, problems)``: puts inside values into the slots of own fields, appends what is wrong."""
+    lines = ["def parse(record, problems):"]
+    constants: dict[str, Any] = {**SOURCE_NAMES, "Problem": Problem, "locate": locate}
+    for index, field in enumerate(entity.own_fields):
+        slot = slot_of(field)
+        constants[f"kind{index}"] = field.kind
+        constants[f"empty{index}"] = field.kind.empty
+        absent = "v is None" if field.kind.empty is None else f"v == empty{index}"
+        fast = field.kind.parse_source("v")
+        lines += [
+            f"    v = record.{slot}",
+            f"    if not ({absent}{f' or ({fast})' if fast else ''}):",
+            "        try:",
+            f"            record.{slot} = kind{index}.parse(v)",
+            "        except Problem as problem:",
+            f"            problems.append(locate(problem, record, {field.path!r}))",
+        ]
+    parse_own = make_function("\n".join(lines) + "\n", "parse", constants)
+
+    def parse(record: Record, problems: list[Problem]) -> None:
+        parse_own(record, problems)
+        if record._document:
+            parse_document(entity, record, record._document, problems)
+
+    return parse  # type: ignore[no-any-return,unused-ignore]
+
+
+def parse_document(entity: Entity, record: Record, paths: Iterable[str], problems: list[Problem]) -> None:
+    """Parse the values of *record*'s document at *paths* in place."""
+    values = record.document_values()
+    for path in list(paths):
+        field = entity.fields.get(path)
+        if field is None:
+            owner = path.partition(".")[0]
+            known = [name for name in entity.fields if name.startswith(f"{owner}.")]
+            problems.append(
+                Problem(
+                    "field.unknown",
+                    record,
+                    path,
+                    message="is no field of {entity}{hint}",
+                    entity=entity.name,
+                    hint=nearest(path, known),
+                )
+            )
+            continue
+        value = values[path]
+        if value is None or value == field.kind.empty:
+            values.pop(path)
+            continue
+        if field.retired or field.parked:
+            problems.append(_not_offered(record, field, value))
+            continue
+        try:
+            values[path] = field.kind.parse(value)
+        except Problem as problem:
+            problems.append(locate(problem, record, path))
+
+
+def _not_offered(record: Record, field: Field, value: Any) -> Problem:
+    if field.parked:
+        return Problem(
+            "field.parked",
+            record,
+            field.path,
+            message="is parked: the plugin {plugin} is not installed. Its values stay readable; install it to write.",
+            plugin=field.owner,
+            value=value,
+        )
+    return Problem(
+        "field.retired",
+        record,
+        field.path,
+        message="is retired; its values stay readable, but no new one is taken. Revive the field first.",
+        value=value,
+    )
+
+
+def parse_fields(entity: Entity, record: Record, fields: Iterable[Field], problems: list[Problem]) -> None:
+    """Parse only *fields* of *record* in place: what an update changed, or what a derive hook set."""
+    for field in fields:
+        if "." in field.path:
+            if field.path in record.document_values():
+                parse_document(entity, record, (field.path,), problems)
+            continue
+        slot = slot_of(field)
+        value = getattr(record, slot)
+        if value is None or (field.kind.empty is not None and value == field.kind.empty):
+            continue
+        try:
+            object.__setattr__(record, slot, field.kind.parse(value))
+        except Problem as problem:
+            problems.append(locate(problem, record, field.path))
+
+
+def missing(entity: Entity, record: Record, fields: Sequence[Field]) -> list[Problem]:
+    """Return a problem for each of the required *fields* that has no value; empty text is none."""
+    return [
+        Problem("field.required", record, field.path, message="is required; give it a value")
+        for field in fields
+        if getattr(record, slot_of(field)) in (None, "")
+    ]
