@@ -1,0 +1,85 @@
+"""Many rows into one table: INSERT per row by one call of the driver, or binary COPY on PostgreSQL.
+
+COPY writes two to five times the rows per second of any INSERT, in the same transaction and with the same checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from pycrm.fields.kind import PartType
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.errors import translate
+from pycrm.storage.unit import Unit
+
+__all__ = ["COPY_FROM", "BulkInsert"]
+
+COPY_FROM = 20
+"""From so many rows on COPY costs less than sending a row at a time."""
+
+# What psycopg calls the types of columns. JSON goes as raw bytes in jsonb's own form, since psycopg would serialise it.
+_COPY_TYPES = {
+    PartType.TEXT: "text",
+    PartType.INTEGER: "int8",
+    PartType.BOOLEAN: "bool",
+    PartType.DATE: "date",
+    PartType.INSTANT: "timestamptz",
+    PartType.ID: "uuid",
+    PartType.JSON: "bytea",
+}
+
+
+class BulkInsert:
+    """Inserts rows into *table*, whose columns have the given names and part types.
+
+    Args:
+        dialect: The database.
+        table: Where to.
+        columns: Name and part type of each value of a row.
+        copy_from: From how many rows on PostgreSQL is sent a COPY.
+    """
+
+    def __init__(
+        self, dialect: Dialect, table: Table, columns: Sequence[tuple[str, PartType]], *, copy_from: int = COPY_FROM
+    ) -> None:
+        self._dialect = dialect
+        self._copy_from = copy_from
+        quote = dialect.sa.identifier_preparer
+        target = f"{quote.format_table(table)} ({', '.join(quote.quote(name) for name, _ in columns)})"
+        self._insert = f"INSERT INTO {target} VALUES ({', '.join([dialect.positional] * len(columns))})"
+        self._copy = f"COPY {target} FROM STDIN (FORMAT BINARY)"
+        self._copy_types = [_COPY_TYPES[part_type] for _, part_type in columns]
+
+    def copies(self, count: int) -> bool:
+        """Return whether that many rows go by COPY, so that `write` wants the codec's copy form of JSON."""
+        return count >= self._copy_from and self._dialect.name == "postgresql"
+
+    def write(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
+        """Insert *rows*, in the form that `copies` says for their number."""
+        if self.copies(len(rows)):
+            self._copy_rows(unit, rows)
+        elif rows:
+            unit.execute_many(self._insert, rows)
+
+    def write_absent(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
+        """Insert those of *rows*, in the form for INSERT, that break no unique key."""
+        unit.execute_many(f"{self._insert} ON CONFLICT DO NOTHING", rows)
+
+    def _copy_rows(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
+        unit.begin_writing()
+        connection = unit.connection
+        if not connection.in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
+            connection.begin()
+        driver: Any = connection.connection
+        try:
+            with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
+                copy.set_types(self._copy_types)
+                for row in rows:
+                    copy.write_row(row)
+        except Exception as error:
+            ours = translate(error)
+            unit.fail(ours)
+            raise ours from error

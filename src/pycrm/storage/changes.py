@@ -1,0 +1,145 @@
+"""The small change row: who changed what of which record when. Merges, conflicts, history and audit read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import attrs
+from sqlalchemy import Table, Text, bindparam, cast, select
+
+from pycrm.fields.kind import PartType
+from pycrm.storage.bulk import BulkInsert
+from pycrm.storage.codecs import CODECS, Codec, binary_json, json_text
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.id_lists import driver_sql
+from pycrm.storage.per_tables import per_tables
+from pycrm.storage.tables import Tables
+from pycrm.storage.types import BIGINT, Id
+from pycrm.storage.unit import Unit
+
+__all__ = ["ChangeRow", "read_changes", "write_changes"]
+
+_COLUMNS = {
+    "entity": PartType.TEXT,
+    "record_id": PartType.ID,
+    "version": PartType.INTEGER,
+    "kind": PartType.TEXT,
+    "changed": PartType.JSON,
+    "old": PartType.JSON,
+    "facts": PartType.JSON,
+    "actor": PartType.TEXT,
+    "plugin": PartType.TEXT,
+    "at": PartType.INSTANT,
+    "batch": PartType.ID,
+}
+
+
+@attrs.define  # not frozen: one is made per written record, and a frozen one takes three times as long
+class ChangeRow:
+    """One change of one record.
+
+    Attributes:
+        entity: The entity's name.
+        record_id: The record.
+        version: The version that the change made.
+        kind: ``"create"``, ``"update"``, ``"delete"``, ``"restore"`` or ``"purge"``.
+        actor: Key of the user who made it.
+        at: When.
+        batch: The call that made it; shared by all records of one batch.
+        changed: Paths of the changed fields.
+        old: Path to the value before, dumped by its kind; without those that were empty.
+        plugin: The plugin whose hook made it, if one did.
+        facts: What else is worth knowing, as ``{"move": "confirm"}``.
+    """
+
+    entity: str
+    record_id: UUID
+    version: int
+    kind: str
+    actor: str
+    at: datetime
+    batch: UUID
+    changed: tuple[str, ...] = ()
+    old: Mapping[str, Any] = attrs.field(factory=dict)
+    plugin: str | None = None
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+def write_changes(unit: Unit, tables: Tables, rows: Sequence[ChangeRow]) -> None:
+    """Append *rows*."""
+    bulk = _bulk(tables, unit.dialect)
+    as_json = binary_json if bulk.copies(len(rows)) else json_text
+    bulk.write(unit, _encoded(rows, CODECS[unit.dialect.name], as_json))
+
+
+def read_changes(
+    unit: Unit, tables: Tables, entity: str, record_id: UUID, *, since_version: int = 0
+) -> list[ChangeRow]:
+    """Return the changes of one record that made a version greater than *since_version*, oldest first."""
+    codec = CODECS[unit.dialect.name]
+    params = {"_id": codec.encode_value(PartType.ID, record_id), "_since": since_version, "_entity": entity}
+    return [_decoded(row, codec) for row in unit.rows(_read_sql(tables, unit.dialect), params)]
+
+
+@per_tables
+def _bulk(tables: Tables, dialect: Dialect) -> BulkInsert:
+    return BulkInsert(dialect, tables.change, list(_COLUMNS.items()))
+
+
+@per_tables
+def _read_sql(tables: Tables, dialect: Dialect) -> str:
+    change: Table = tables.change
+    columns = [
+        # psycopg would parse what `_decoded` parses.
+        cast(change.c[name], Text()) if part_type is PartType.JSON and dialect.name == "postgresql" else change.c[name]
+        for name, part_type in _COLUMNS.items()
+    ]
+    statement = (
+        select(*columns)
+        .where(change.c.record_id == bindparam("_id", type_=Id()))
+        .where(change.c.version > bindparam("_since", type_=BIGINT))
+        .where(change.c.entity == bindparam("_entity", type_=change.c.entity.type))
+        .order_by(change.c.version, change.c.n)
+    )
+    return driver_sql(statement, dialect)
+
+
+def _encoded(rows: Sequence[ChangeRow], codec: Codec, as_json: Callable[[Any], Any]) -> list[tuple[Any, ...]]:
+    """Return *rows* as tuples; what all rows of a batch share is encoded once per object."""
+    encode_id = codec.encode(PartType.ID)
+    shared: dict[int, Any] = {}
+    for row in rows:
+        if id(row.at) not in shared:
+            shared[id(row.at)] = codec.encode_value(PartType.INSTANT, row.at)
+        if id(row.batch) not in shared:
+            shared[id(row.batch)] = codec.encode_value(PartType.ID, row.batch)
+    return [
+        (
+            row.entity,
+            row.record_id if encode_id is None else encode_id(row.record_id),
+            row.version,
+            row.kind,
+            as_json(row.changed) if row.changed else None,
+            as_json(row.old) if row.old else None,
+            as_json(row.facts) if row.facts else None,
+            row.actor,
+            row.plugin,
+            shared[id(row.at)],
+            shared[id(row.batch)],
+        )
+        for row in rows
+    ]
+
+
+def _decoded(row: tuple[Any, ...], codec: Codec) -> ChangeRow:
+    values: dict[str, Any] = {}
+    for (name, part_type), value in zip(_COLUMNS.items(), row, strict=True):
+        decode = codec.decode(part_type)
+        values[name] = value if decode is None or value is None else decode(value)
+    return ChangeRow(
+        **values
+        | {"changed": tuple(values["changed"] or ()), "old": values["old"] or {}, "facts": values["facts"] or {}}
+    )

@@ -1,0 +1,88 @@
+"""From records to rows: generated functions that take inside values to driver values, the inverse of the loader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pycrm.fields.field import Field
+from pycrm.fields.kind import Kind, PartType
+from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.schema import Entity, Record
+from pycrm.schema.generate import make_function
+from pycrm.schema.record import slot_of
+from pycrm.storage.codecs import CODEC_NAMES, Codec
+from pycrm.storage.documents import DocumentWriter
+
+__all__ = ["Dump", "ValueDump", "make_dumper", "make_value_dumper"]
+
+Dump = Callable[[Sequence[Record]], list[tuple[Any, ...]]]
+ValueDump = Callable[[Any], tuple[Any, ...]]
+
+Encode = Callable[[PartType, str], str]
+"""From part type and expression to the expression of its driver value."""
+
+
+def make_dumper(entity: Entity, encode: Encode, document: Callable[[str], Any]) -> Dump:
+    """Return a function from records to rows in load order, whose values it takes as they are.
+
+    Args:
+        entity: Whose records.
+        encode: `Codec.encode_source` or `Codec.copy_source`.
+        document: From the document's text to its driver value.
+    """
+    lines = ["def dump(records):", "    rows = []", "    append = rows.append", "    for record in records:"]
+    constants = _constants()
+    parts: list[str] = []
+    for number, field in enumerate(entity.column_fields):
+        value = f"v{number}"
+        lines.append(f"        {value} = record.{slot_of(field)}")
+        parts += _part_expressions(field.kind, value, number, encode, constants)
+    constants |= {"document": document, "text": DocumentWriter(entity).text}
+    lines += [
+        "        doc = text(record._document) if record._document else None",
+        f"        append(({', '.join(parts)}, None if doc is None else document(doc)))",
+        "    return rows",
+    ]
+    made: Dump = make_function("\n".join(lines) + "\n", "dump", constants)
+    return made
+
+
+def make_value_dumper(field: Field, codec: Codec) -> ValueDump:
+    """Return a function from a value of *field*, or None, to its driver values, one per part."""
+    constants = _constants()
+    parts = _part_expressions(field.kind, "v", 0, codec.encode_source, constants)
+    made: ValueDump = make_function(f"def dump(v):\n    return ({', '.join(parts)},)\n", "dump", constants)
+    return made
+
+
+def _constants() -> dict[str, Any]:
+    return {**SOURCE_NAMES, **CODEC_NAMES}
+
+
+def _part_expressions(kind: Kind, value: str, number: int, encode: Encode, constants: dict[str, Any]) -> list[str]:
+    """Return one expression per part of the variable *value*, and put what they need into *constants*."""
+    sources = kind.dump_source(value)
+    if sources is None and type(kind).to_parts is Kind.to_parts:
+        sources = (value,)
+    if sources is None:
+        constants[f"to_parts{number}"] = kind.to_parts
+        # The first expression calls it, the others use what it gave.
+        sources = (
+            f"(p{number} := to_parts{number}({value}))[0]",
+            *(f"p{number}[{at}]" for at in range(1, len(kind.parts))),
+        )
+    absent = f"{value} is None"
+    if kind.empty is not None:
+        constants[f"empty{number}"] = kind.empty
+        absent += f" or {value} == empty{number}"
+    expressions = []
+    for at, (part, source) in enumerate(zip(kind.parts, sources, strict=True)):
+        encoded = encode(part.type, source if source.isidentifier() else f"({source})")
+        if encoded == value and kind.empty is None:
+            expressions.append(value)
+        elif at == 0 or encoded == source:
+            expressions.append(f"None if {absent} else {encoded}")
+        else:  # only the first part is never missing while there is a value
+            expressions.append(f"None if {absent} or {source} is None else {encoded}")
+    return expressions

@@ -1,0 +1,201 @@
+"""Opening a CRM's database: the engine, ours or the host's, and the units of work on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from pycrm.errors import ConfigurationError, MissingExtraError, UnitError
+from pycrm.storage import postgresql, sqlite
+from pycrm.storage.dialect import DIALECTS, SQLITE, Dialect
+from pycrm.storage.host import JoinedTransaction, begin_before_savepoints
+from pycrm.storage.unit import Announcements, Transaction, Unit
+from pycrm.values.ids import new_id
+
+_ONE_UNIT = (
+    "an in-memory database allows one unit at a time and another one is open; end it first, or use a database file "
+    "(`CRM('sqlite:///shop.db')`) for concurrent, nested or async work"
+)
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+
+
+@attrs.frozen(eq=False)
+class Database:
+    """An opened database. Make it with `open_engine`.
+
+    Attributes:
+        engine: SQLAlchemy's engine.
+        dialect: Which of the two databases it is.
+        owned: Whether the engine was made here; a host's own is never closed and keeps its settings.
+        in_memory: Whether it lives in one connection, which allows one unit at a time.
+    """
+
+    engine: Engine
+    dialect: Dialect
+    owned: bool
+    in_memory: bool
+    _only_unit: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    def reading_unit(self) -> Unit:
+        """Return a unit of our own that may only read, in one snapshot on SQLite.
+
+        Raises:
+            UnitError: The database is in memory and another unit is open.
+        """
+        return self._unit(self._own(reading=True, invariant=False), is_reading=True)
+
+    def writing_unit(self, *, invariant: bool = False, announcements: Announcements | None = None) -> Unit:
+        """Return a unit of our own that may write.
+
+        Args:
+            invariant: Its correctness depends on rows that it only reads: nobody may change them meanwhile.
+            announcements: Gets the facts when the unit has committed.
+        Raises:
+            UnitError: The database is in memory and another unit is open.
+        """
+        return self._unit(self._own(reading=False, invariant=invariant), is_reading=False, announcements=announcements)
+
+    def joined_unit(
+        self,
+        *,
+        connection: Connection | None = None,
+        session: Session | None = None,
+        reading: bool = False,
+        announcements: Announcements | None = None,
+    ) -> Unit:
+        """Return a unit inside the transaction of a host's *connection* or *session*, which the host ends.
+
+        Raises:
+            UnitError: Not exactly one of the two, or the database is in memory and another unit is open.
+        """
+        if (connection is None) == (session is None):
+            raise UnitError("give either `connection=` or `session=` to join a transaction, not both")
+        transaction = JoinedTransaction(
+            self.dialect, self.engine, connection=connection, session=session, reading=reading
+        )
+        return self._unit(transaction, is_reading=reading, announcements=announcements)
+
+    def prepare(self) -> None:
+        """Give a SQLite file of our own its lasting settings; called when the database is created or migrated."""
+        if self.owned and self.dialect is SQLITE:
+            with self.engine.connect() as connection:
+                sqlite.prepare(connection)
+
+    def close(self) -> None:
+        """Close the pool of an engine of our own; a host closes its own."""
+        if self.owned:
+            self.engine.dispose()
+
+    def _own(self, *, reading: bool, invariant: bool) -> Transaction:
+        if self.dialect is SQLITE:
+            return sqlite.SqliteTransaction(self.engine, reading=reading, invariant=invariant, owned=self.owned)
+        return postgresql.PostgresqlTransaction(self.engine, reading=reading, invariant=invariant)
+
+    def _unit(self, transaction: Transaction, *, is_reading: bool, announcements: Announcements | None = None) -> Unit:
+        on_close: Callable[[], None] | None = None
+        if self.in_memory:
+            if not self._only_unit.acquire(blocking=False):
+                raise UnitError(_ONE_UNIT)
+            on_close = self._only_unit.release
+        return Unit(
+            new_id(),
+            transaction,
+            self.dialect,
+            is_reading=is_reading,
+            announcements=announcements,
+            on_close=on_close,
+        )
+
+
+def open_engine(database: str | Path | Engine) -> Database:
+    """Open *database*: a path or ``sqlite:///`` URL, a ``postgresql://`` URL, or a host's engine.
+
+    A SQLite URL takes ``?synchronous=NORMAL`` (FULL by default) and ``?busy_timeout=5000`` (milliseconds, 30,000 by
+    default). Nothing is connected to yet.
+
+    Raises:
+        ConfigurationError: Not a URL, or a database or driver that is not supported.
+        MissingExtraError: A PostgreSQL URL without psycopg.
+    """
+    if isinstance(database, Engine):
+        return _host_database(database)
+    url = _url(database)
+    if url.get_backend_name() == "sqlite":
+        return Database(_sqlite_engine(url), SQLITE, owned=True, in_memory=sqlite.is_in_memory(url))
+    return Database(_postgresql_engine(url), DIALECTS["postgresql"], owned=True, in_memory=False)
+
+
+def _host_database(engine: Engine) -> Database:
+    _check_driver(engine.dialect.name, engine.dialect.driver)
+    dialect = DIALECTS[engine.dialect.name]
+    if dialect is SQLITE:
+        begin_before_savepoints(engine)
+    return Database(engine, dialect, owned=False, in_memory=dialect is SQLITE and sqlite.is_in_memory(engine.url))
+
+
+def _url(database: str | Path) -> URL:
+    """Return the URL of *database* with the driver that we use; text without ``://`` is the path of a file."""
+    if isinstance(database, Path) or "://" not in database:
+        return URL.create("sqlite+pysqlite", database=str(database))
+    try:
+        url = make_url(database)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            "the database URL cannot be read; write `sqlite:///shop.db` or `postgresql://user@host/name`"
+        ) from error
+    backend = "postgresql" if url.get_backend_name() == "postgres" else url.get_backend_name()
+    _, _, driver = url.drivername.partition("+")
+    _check_driver(backend, driver or _DRIVERS.get(backend, ""))
+    return url.set(drivername=f"{backend}+{_DRIVERS[backend]}")
+
+
+def _check_driver(backend: str, driver: str) -> None:
+    if backend not in _DRIVERS:
+        raise ConfigurationError(f"{backend} is not supported; use SQLite or PostgreSQL")
+    if driver != _DRIVERS[backend]:
+        raise ConfigurationError(
+            f"{backend} is used through the driver {_DRIVERS[backend]}, not {driver}; make the engine with "
+            f"`create_engine('{backend}+{_DRIVERS[backend]}://…')`"
+        )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    synchronous, busy_timeout = sqlite.checked_settings(url.query)
+    url = url.difference_update_query(["synchronous", "busy_timeout"])
+    if sqlite.is_in_memory(url):
+        engine = create_engine(
+            url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+        )
+    else:
+        # Connections to a file are cheap, so threads never wait for one.
+        engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=-1, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def set_up(driver: object, _record: object) -> None:
+        sqlite.set_up(driver, synchronous=synchronous, busy_timeout=busy_timeout)  # type: ignore[arg-type]
+
+    begin_before_savepoints(engine)
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, hide_parameters=True)
+    except ImportError as error:
+        raise MissingExtraError(
+            "PostgreSQL needs psycopg; run `pip install 'pycrm[postgresql]'`", extra="postgresql"
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def set_up(driver: object, _record: object) -> None:
+        postgresql.set_up(driver)
+
+    return engine

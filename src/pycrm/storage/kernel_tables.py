@@ -1,0 +1,97 @@
+"""The tables that the kernel keeps for itself, beside those of entities. Append-only ones are keyed by a counter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Identity, Index, Integer, MetaData, Table, UniqueConstraint
+
+from pycrm.storage.types import BIGINT, COUNTER, TEXT, Document, Id, Instant, StringList
+
+__all__ = ["kernel_tables"]
+
+
+def kernel_tables(metadata: MetaData, prefix: str) -> dict[str, Table]:
+    """Return the kernel's tables by their name without *prefix*, added to *metadata*."""
+    return {
+        "change": _change(metadata, prefix),
+        "outbox": _outbox(metadata, prefix),
+        "link": _link(metadata, prefix),
+        "sequence": Table(
+            f"{prefix}sequence",
+            metadata,
+            Column("key", TEXT, primary_key=True),
+            Column("next", BIGINT, nullable=False),
+        ),
+        "plugins": Table(
+            f"{prefix}plugins",
+            metadata,
+            Column("name", TEXT, primary_key=True),
+            Column("version", TEXT, nullable=False),
+            Column("snapshot", Document(), nullable=False),
+            Column("head", TEXT),
+        ),
+        "state": Table(
+            f"{prefix}state",
+            metadata,
+            Column("id", Integer(), primary_key=True, autoincrement=False),
+            Column("installation", Id(), nullable=False),
+            Column("schema_number", BIGINT, nullable=False),
+        ),
+    }
+
+
+def _counter() -> Column[Any]:
+    return Column("n", COUNTER, Identity(), primary_key=True)
+
+
+def _change(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}change",
+        metadata,
+        _counter(),
+        Column("entity", TEXT, nullable=False),
+        Column("record_id", Id(), nullable=False),
+        Column("version", BIGINT, nullable=False),
+        Column("kind", TEXT, nullable=False),
+        Column("changed", StringList()),
+        Column("old", Document()),
+        Column("facts", Document()),
+        Column("actor", TEXT, nullable=False),
+        Column("plugin", TEXT),
+        Column("at", Instant(), nullable=False),
+        Column("batch", Id(), nullable=False),
+    )
+    Index(f"{table.name}_record_idx", table.c.record_id, table.c.version)
+    return table
+
+
+def _outbox(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}outbox",
+        metadata,
+        _counter(),
+        Column("unit", Id(), nullable=False),
+        Column("at", Instant(), nullable=False),
+        Column("event", TEXT, nullable=False),
+        Column("entity", TEXT, nullable=False),
+        Column("payload", Document(), nullable=False),
+    )
+    Index(f"{table.name}_unit_idx", table.c.unit)
+    return table
+
+
+def _link(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}link",
+        metadata,
+        _counter(),
+        Column("field", TEXT, nullable=False),
+        Column("source_id", Id(), nullable=False),
+        Column("target_id", Id(), nullable=False),
+        Column("position", BIGINT, nullable=False),
+        # Led by the source, which is read most and also tells a record's links apart without a field.
+        UniqueConstraint("source_id", "field", "target_id", name=f"{prefix}link_key"),
+    )
+    Index(f"{table.name}_target_idx", table.c.target_id, table.c.field)
+    return table

@@ -1,0 +1,159 @@
+"""The rows of multi-references, all fields of all entities in one table.
+
+Links are merged one by one: what two people add both stays, and what one removes is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import attrs
+from sqlalchemy import bindparam, delete, select
+
+from pycrm.fields.field import Field
+from pycrm.fields.kind import PartType
+from pycrm.schema import Entity, Record
+from pycrm.schema.record import slot_of
+from pycrm.storage.bulk import BulkInsert
+from pycrm.storage.codecs import CODECS
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.id_lists import IdList
+from pycrm.storage.per_tables import per_tables
+from pycrm.storage.tables import Tables
+from pycrm.storage.types import TEXT
+from pycrm.storage.unit import Unit
+
+__all__ = ["LinkChange", "delete_links", "link_name", "load_links", "referencing", "write_links"]
+
+_COLUMNS = (
+    ("position", PartType.INTEGER),
+    ("field", PartType.TEXT),
+    ("source_id", PartType.ID),
+    ("target_id", PartType.ID),
+)
+
+
+@attrs.frozen
+class LinkChange:
+    """What one multi-reference of one record was and shall be, in order."""
+
+    field: Field
+    source_id: UUID
+    before: tuple[UUID, ...]
+    after: tuple[UUID, ...]
+
+
+def link_name(entity: Entity, field: Field) -> str:
+    """Return what the link table calls *field*: ``"team.members"``."""
+    return f"{entity.name}.{field.path}"
+
+
+def load_links(unit: Unit, tables: Tables, entity: Entity, records: Sequence[Record]) -> None:
+    """Give freshly loaded *records* the ids of their multi-references, one query per portion of records."""
+    if not entity.link_fields or not records:
+        return
+    found = _read(unit, tables, [record.id for record in records])
+    own = [(slot_of(field), link_name(entity, field)) for field in entity.own_link_fields]
+    added = [(field.path, link_name(entity, field)) for field in entity.link_fields if "." in field.path]
+    columns = len(entity.column_fields)
+    for record in records:
+        values = [found.get((record.id, name), ()) for _, name in own]
+        for (slot, _), value in zip(own, values, strict=True):
+            setattr(record, slot, value)
+        record._loaded = (*(record._loaded or ())[:columns], *values)
+        for path, name in added:
+            if value := found.get((record.id, name), ()):
+                record.document_values()[path] = record._stored[path] = value
+
+
+def write_links(unit: Unit, tables: Tables, entity: Entity, changes: Sequence[LinkChange]) -> None:
+    """Bring the rows from what each change says was to what it says shall be."""
+    statements = _statements(tables, unit.dialect)
+    encode = CODECS[unit.dialect.name].encode(PartType.ID) or _same
+    removed: list[tuple[Any, ...]] = []
+    added: list[tuple[Any, ...]] = []
+    moved: list[tuple[Any, ...]] = []
+    for change in changes:
+        name, source = link_name(entity, change.field), encode(change.source_id)
+        places = {target: place for place, target in enumerate(change.before)}
+        for place, target in enumerate(change.after):
+            was = places.pop(target, None)
+            if was != place:
+                (added if was is None else moved).append((place, name, source, encode(target)))
+        removed += [(name, source, encode(target)) for target in places]
+    if removed:
+        unit.execute_many(statements.remove, removed)
+    if added:
+        # What somebody else added meanwhile stays.
+        statements.bulk.write_absent(unit, added)
+    if moved:
+        unit.execute_many(statements.move, moved)
+
+
+def referencing(
+    unit: Unit, tables: Tables, entity: Entity, field: Field, target_ids: Sequence[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Return (target, source) for each record of *entity* whose multi-reference *field* holds one of *target_ids*."""
+    decode = CODECS[unit.dialect.name].decode(PartType.ID) or _same
+    name = link_name(entity, field)
+    return [
+        (decode(target), decode(source))
+        for sql, params in _statements(tables, unit.dialect).referencing.portions(target_ids)
+        for target, source in unit.rows(sql, {**params, "_field": name})
+    ]
+
+
+def delete_links(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> None:
+    """Remove every link from and to *ids*, records that are to be purged."""
+    statements = _statements(tables, unit.dialect)
+    for statement in (statements.forget_sources, statements.forget_targets):
+        for sql, params in statement.portions(ids):
+            unit.execute(sql, params)
+
+
+@attrs.frozen
+class _Statements:
+    """The compiled statements on one link table."""
+
+    bulk: BulkInsert
+    remove: str
+    move: str
+    read: IdList
+    referencing: IdList
+    forget_sources: IdList
+    forget_targets: IdList
+
+
+@per_tables
+def _statements(tables: Tables, dialect: Dialect) -> _Statements:
+    link = tables.link
+    name = dialect.sa.identifier_preparer.format_table(link)
+    mark = dialect.positional
+    its_row = f"WHERE field = {mark} AND source_id = {mark} AND target_id = {mark}"
+    read = select(link.c.source_id, link.c.field, link.c.target_id).order_by(link.c.position, link.c.n)
+    of_field = select(link.c.target_id, link.c.source_id).where(link.c.field == bindparam("_field", type_=TEXT))
+    return _Statements(
+        bulk=BulkInsert(dialect, link, _COLUMNS),
+        remove=f"DELETE FROM {name} {its_row}",
+        move=f"UPDATE {name} SET position = {mark} {its_row}",
+        read=IdList(dialect, link.c.source_id, read.where),
+        referencing=IdList(dialect, link.c.target_id, of_field.where),
+        forget_sources=IdList(dialect, link.c.source_id, delete(link).where),
+        forget_targets=IdList(dialect, link.c.target_id, delete(link).where),
+    )
+
+
+def _read(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[UUID, ...]]:
+    """Return the targets in order by source and field."""
+    decode = CODECS[unit.dialect.name].decode(PartType.ID) or _same
+    found: dict[tuple[UUID, str], list[UUID]] = {}
+    for sql, params in _statements(tables, unit.dialect).read.portions(ids):
+        for source, name, target in unit.rows(sql, params):
+            found.setdefault((decode(source), name), []).append(decode(target))
+    return {key: tuple(targets) for key, targets in found.items()}
+
+
+def _same(value: Any) -> Any:
+    return value

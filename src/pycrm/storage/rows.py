@@ -1,0 +1,313 @@
+"""Writing and re-reading the rows of one entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import attrs
+from sqlalchemy import ColumnElement, Select, delete, select
+
+from pycrm.fields.field import Field
+from pycrm.fields.kind import PartType
+from pycrm.fields.references import RefKind, id_of
+from pycrm.schema import Entity, Record
+from pycrm.schema.record import slot_of
+from pycrm.storage.bulk import COPY_FROM, BulkInsert
+from pycrm.storage.codecs import CODECS
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.dumper import Dump, make_dumper, make_value_dumper
+from pycrm.storage.id_lists import IdList
+from pycrm.storage.loader import Load, make_loader
+from pycrm.storage.row_sql import (
+    RowUpdate,
+    Stamp,
+    bin_update,
+    field_update,
+    loaded_version,
+    required_name,
+    unbin_update,
+)
+from pycrm.storage.tables import Tables, select_list
+from pycrm.storage.unit import Unit
+
+__all__ = ["BatchOutcome", "RowWriter", "UpdateOutcome"]
+
+# Records per savepoint: if one of them was changed by somebody else, only these are written again one by one.
+BATCH = 1_000
+
+
+@attrs.frozen
+class UpdateOutcome:
+    """What became of one update.
+
+    Attributes:
+        version: The new version; None if nothing was written: the row is gone, in the bin, or changed where we did.
+        merged: Somebody else had changed other fields, so that the row is now neither ours nor theirs alone.
+    """
+
+    version: int | None
+    merged: bool = False
+
+    def __bool__(self) -> bool:
+        return self.version is not None
+
+
+@attrs.frozen
+class BatchOutcome:
+    """What became of many updates.
+
+    Attributes:
+        versions: The new version by id of every record that was written.
+        merged: The records written over rows that somebody else had changed elsewhere.
+        lost: The records that were not written.
+    """
+
+    versions: dict[UUID, int] = attrs.field(factory=dict)
+    merged: list[Any] = attrs.field(factory=list)
+    lost: list[Any] = attrs.field(factory=list)
+
+    def add(self, record: Record, outcome: UpdateOutcome) -> None:
+        """Note what became of *record*."""
+        if outcome.version is None:
+            self.lost.append(record)
+            return
+        self.versions[record.id] = outcome.version
+        if outcome.merged:
+            self.merged.append(record)
+
+
+class _StaleBatch(Exception):
+    """Leaves a savepoint in which fewer rows were written than wanted."""
+
+
+class RowWriter:
+    """Writes and reads the rows of one entity. Statements and generated code are made on first use and kept.
+
+    It writes what it is given: rights, hooks and values are the door's matter, and records are not changed.
+    """
+
+    def __init__(self, entity: Entity, tables: Tables, dialect: Dialect) -> None:
+        self.entity = entity
+        self.table = tables.table(entity.name)
+        self.dialect = dialect
+        self._codec = CODECS[dialect.name]
+        self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
+
+    def insert(self, unit: Unit, records: Sequence[Record], *, if_absent: bool = False) -> None:
+        """Insert *records* as they are; they may refer to each other in any order.
+
+        Args:
+            unit: Where.
+            records: With all common fields filled in.
+            if_absent: Pass over those that break a unique key.
+        """
+        if if_absent:
+            self._bulk.write_absent(unit, self._dump(records))
+        elif self._bulk.copies(len(records)):
+            self._bulk.write(unit, self._copy_dump(records))
+        else:
+            rows = self._dump(records)
+            if self.dialect.name == "sqlite" and self._refers_forward(records):
+                with _references_deferred(unit):
+                    self._bulk.write(unit, rows)
+            else:
+                self._bulk.write(unit, rows)
+
+    def update(
+        self,
+        unit: Unit,
+        record: Record,
+        changed: Sequence[Field],
+        *,
+        at: datetime,
+        by: UUID | None,
+        require: Mapping[str, Any] | None = None,
+    ) -> UpdateOutcome:
+        """Write the fields *changed* of a loaded record in one statement.
+
+        Args:
+            unit: Where.
+            record: As it will be; what was loaded is known to it.
+            changed: What differs from what was loaded.
+            at: The moment of the change.
+            by: The user who makes it.
+            require: Path to inside value of column fields that the row must hold, as the state that a move starts from.
+        """
+        require = require or {}
+        statement = self._update(changed, tuple(require))
+        params = statement.merging_params(record, Stamp.of(self.dialect, at, by))
+        for number, (path, value) in enumerate(require.items()):
+            params[required_name(number)] = make_value_dumper(self.entity.fields[path], self._codec)(value)[0]
+        return _outcome(record, unit.returning(statement.merging, params))
+
+    def update_many(
+        self, unit: Unit, changes: Iterable[tuple[Record, Sequence[Field]]], *, at: datetime, by: UUID | None
+    ) -> BatchOutcome:
+        """Write many records, each with the fields that changed in it; records of the same fields go together."""
+        groups: dict[tuple[str, ...], tuple[Sequence[Field], list[Record]]] = {}
+        for record, changed in changes:
+            groups.setdefault(tuple(field.path for field in changed), (changed, []))[1].append(record)
+        stamp = Stamp.of(self.dialect, at, by)
+        outcome = BatchOutcome()
+        for changed, records in groups.values():
+            self._write_many(unit, self._update(changed, ()), records, stamp, outcome)
+        return outcome
+
+    def bin(self, unit: Unit, records: Sequence[Record], *, at: datetime, by: UUID | None) -> BatchOutcome:
+        """Put *records* into the bin; missed are those that are gone or in it already."""
+        return self._write_all(unit, self._bin, records, at, by)
+
+    def unbin(self, unit: Unit, records: Sequence[Record], *, at: datetime, by: UUID | None) -> BatchOutcome:
+        """Take *records* out of the bin; missed are those that are gone or not in it."""
+        return self._write_all(unit, self._unbin, records, at, by)
+
+    def purge(self, unit: Unit, ids: Sequence[UUID]) -> int:
+        """Remove the rows of *ids* for good and return how many there were; their links are `Links`' matter."""
+        return sum(unit.execute(sql, params) for sql, params in self._purge.portions(ids))
+
+    def current(self, unit: Unit, ids: Sequence[UUID]) -> list[Any]:
+        """Return the records of *ids* as they are now, those in the bin too, in no particular order."""
+        return [record for sql, params in self._current.portions(ids) for record in self._load(unit.rows(sql, params))]
+
+    def lock(self, unit: Unit, ids: Sequence[UUID]) -> list[Any]:
+        """Return the records of *ids* as they are now, in order of id, and keep others from writing them.
+
+        On SQLite a writing unit is alone anyway.
+        """
+        unit.begin_writing()
+        found = [row for sql, params in self._lock.portions(sorted(ids)) for row in unit.rows(sql, params)]
+        return self._load(found)
+
+    # Statements and generated code, made on first use
+
+    @cached_property
+    def _load(self) -> Load:
+        return make_loader(self.entity, self.dialect)
+
+    @cached_property
+    def _dump(self) -> Dump:
+        return make_dumper(self.entity, self._codec.encode_source, str)
+
+    @cached_property
+    def _copy_dump(self) -> Dump:
+        return make_dumper(self.entity, self._codec.copy_source, lambda text: b"\x01" + text.encode())
+
+    @cached_property
+    def _bulk(self) -> BulkInsert:
+        fields = self.entity.column_fields
+        parts = [part for field in fields for part in zip(field.part_names, field.kind.parts, strict=True)]
+        columns = [*((name, part.type) for name, part in parts), ("doc", PartType.JSON)]
+        # A row sent alone is checked at once, and could not refer to a later one.
+        return BulkInsert(self.dialect, self.table, columns, copy_from=2 if self._own_references else COPY_FROM)
+
+    @cached_property
+    def _own_references(self) -> tuple[str, ...]:
+        """The slots of references to the same entity."""
+        return tuple(
+            slot_of(field)
+            for field in self.entity.column_fields
+            if isinstance(field.kind, RefKind) and field.kind.target == self.entity.name
+        )
+
+    @cached_property
+    def _bin(self) -> RowUpdate:
+        return bin_update(self.entity, self.table, self.dialect)
+
+    @cached_property
+    def _unbin(self) -> RowUpdate:
+        return unbin_update(self.entity, self.table, self.dialect)
+
+    @cached_property
+    def _purge(self) -> IdList:
+        return IdList(self.dialect, self.table.c.id, lambda condition: delete(self.table).where(condition))
+
+    @cached_property
+    def _current(self) -> IdList:
+        return IdList(self.dialect, self.table.c.id, self._select)
+
+    @cached_property
+    def _lock(self) -> IdList:
+        return IdList(
+            self.dialect,
+            self.table.c.id,
+            lambda condition: self._select(condition).order_by(self.table.c.id).with_for_update(),
+        )
+
+    def _select(self, condition: ColumnElement[bool]) -> Select[Any]:
+        return select(*select_list(self.entity, self.table, self.dialect.name)).where(condition)
+
+    def _update(self, changed: Sequence[Field], required: tuple[str, ...]) -> RowUpdate:
+        key = (tuple(field.path for field in changed), required)
+        if key not in self._updates:
+            self._updates[key] = field_update(self.entity, self.table, self.dialect, changed, required)
+        return self._updates[key]
+
+    def _refers_forward(self, records: Sequence[Record]) -> bool:
+        """Return whether one of *records* refers to a later one, or to itself."""
+        if not self._own_references:
+            return False
+        later = {record.id for record in records}
+        for record in records:
+            for slot in self._own_references:
+                reference = getattr(record, slot)
+                if reference is not None and id_of(reference) in later:
+                    return True
+            later.discard(record.id)
+        return False
+
+    def _write_all(
+        self, unit: Unit, statement: RowUpdate, records: Sequence[Record], at: datetime, by: UUID | None
+    ) -> BatchOutcome:
+        outcome = BatchOutcome()
+        self._write_many(unit, statement, records, Stamp.of(self.dialect, at, by), outcome)
+        return outcome
+
+    def _write_many(
+        self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp, outcome: BatchOutcome
+    ) -> None:
+        # In order of id, so that two batches over the same rows wait for each other instead of dying of a deadlock.
+        ordered = sorted(records, key=lambda record: record.id.int)
+        for start in range(0, len(ordered), BATCH):
+            batch = ordered[start : start + BATCH]
+            if len(batch) > 1 and self._write_unchanged(unit, statement, batch, stamp):
+                outcome.versions.update((record.id, loaded_version(record) + 1) for record in batch)
+                continue
+            for record in batch:
+                written = unit.returning(statement.merging, statement.merging_params(record, stamp))
+                outcome.add(record, _outcome(record, written))
+
+    def _write_unchanged(self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp) -> bool:
+        """Write *records* with one call of the driver if nobody changed any of them; else none, and return False."""
+        rows = [statement.strict_params(record, stamp) for record in records]
+        try:
+            with unit.savepoint():
+                if unit.execute_many(statement.strict, rows) != len(records):
+                    raise _StaleBatch
+        except _StaleBatch:
+            return False
+        return True
+
+
+@contextmanager
+def _references_deferred(unit: Unit) -> Iterator[None]:
+    """Have SQLite check the foreign keys of the block at the end of the transaction instead of row by row.
+
+    PostgreSQL needs none of this: it checks a COPY at its end.
+    """
+    ((was_on,),) = unit.rows("PRAGMA defer_foreign_keys")
+    unit.execute("PRAGMA defer_foreign_keys = ON")
+    yield
+    if not was_on:
+        unit.execute("PRAGMA defer_foreign_keys = OFF")
+
+
+def _outcome(record: Record, returned: Sequence[tuple[Any, ...]]) -> UpdateOutcome:
+    if not returned:
+        return UpdateOutcome(None)
+    ((version,),) = returned
+    return UpdateOutcome(version, merged=version != loaded_version(record) + 1)
