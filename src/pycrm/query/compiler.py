@@ -1,0 +1,229 @@
+"""The one maker of SQL that reads business data: from entity, filter and order to statements for the driver.
+
+Statements are SQLAlchemy Core, compiled once per shape and kept, so a filter of a known shape costs no more than the
+judging of its values. Every value is a named parameter; a field's SQL comes from the storage room, whose indexes it
+fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import attrs
+
+from pycrm.errors import QueryError
+from pycrm.query.aggregate import AggregatePlan, branches, read_groups, read_measures
+from pycrm.query.ast import LARGEST_BUCKET, Node, Path, shape, values
+from pycrm.query.builder import Condition, node_of
+from pycrm.query.kept import Kept
+from pycrm.query.order import Bounds, Order, bounds_after, bounds_params
+from pycrm.query.pages import PagePlan
+from pycrm.query.paths import ResolvedPath, resolve
+from pycrm.query.statement import Statement, Template
+from pycrm.query.templates import Templates, Variant
+from pycrm.query.text import OrderKey, read_order
+from pycrm.schema import Entity, Schema
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.id_lists import IdList
+from pycrm.storage.tables import Tables
+
+__all__ = ["Compiler", "Where"]
+
+Where: TypeAlias = Condition | Node | None
+
+MAX_VALUES = 20_000
+KEPT = 512
+
+
+class Compiler:
+    """Makes the reading statements of one schema on one database.
+
+    Records in the bin are left out unless ``include_binned=True``; what a path leads to counts wherever it is. With
+    ``with_schema_number=True`` the stored schema number is the last column of every row.
+
+    Args:
+        schema: Resolves the names.
+        tables: The tables of that schema.
+        dialect: Whose SQL is made.
+    """
+
+    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect) -> None:
+        self.schema = schema
+        self.dialect = dialect
+        self._make = Templates(schema, tables, dialect)
+        self._templates: Kept[Template] = Kept(KEPT)
+        self._orders: Kept[Order] = Kept(KEPT)
+        self._id_lists: Kept[IdList] = Kept(KEPT)
+
+    def resolve(self, entity: Entity, path: Path) -> ResolvedPath:
+        """Return what *path* means on *entity*.
+
+        Raises:
+            UnknownNameError: It leads nowhere; the nearest names are given.
+            QueryError: It cannot be followed.
+        """
+        return resolve(self.schema, entity, path)
+
+    def by_ids(
+        self, entity: Entity, ids: Sequence[UUID], *, include_binned: bool = False, with_schema_number: bool = False
+    ) -> list[Statement]:
+        """Return the statements that read the records with these ids, in no order, some hundreds per statement."""
+        return self._by_ids(entity, ids, Variant(include_binned, with_schema_number), whole=True)
+
+    def exists_ids(self, entity: Entity, ids: Sequence[UUID], *, include_binned: bool = False) -> list[Statement]:
+        """Return the statements that say which of these ids exist: rows of one column, the id as the driver has it."""
+        return self._by_ids(entity, ids, Variant(include_binned), whole=False)
+
+    def page(
+        self,
+        entity: Entity,
+        where: Where = None,
+        order_by: str | None = None,
+        *,
+        limit: int = 50,
+        after: str | None = None,
+        include_binned: bool = False,
+        with_schema_number: bool = False,
+    ) -> PagePlan:
+        """Return how to read a page of the records that *where* selects.
+
+        Args:
+            entity: Whose records.
+            where: A filter; None selects all.
+            order_by: ``"close_on, amount DESC"``; ``id`` follows by itself, which makes the order total.
+            limit: Records on the page.
+            after: The `next_cursor` of the page before.
+            include_binned: Records in the bin, too.
+            with_schema_number: Whether the rows carry it.
+        Raises:
+            QueryError: A comparison, order, limit or cursor that cannot be served.
+            UnknownNameError: A name that leads nowhere.
+        """
+        if limit < 1:
+            raise QueryError(f"limit={limit}: a page has room for at least one record", limit=limit)
+        asked = _Asked.of(where)
+        order = self._order(entity, read_order(order_by))
+        variant = Variant(include_binned, with_schema_number)
+        last = None if after is None else order.read(after)
+
+        def statement(bounds: Bounds, rows: int) -> Statement:
+            template = self._template(
+                ("page", entity.name, asked.shape, order.text, bounds, variant),
+                partial(self._make.page, entity, asked.node, order, bounds, variant),
+                asked,
+            )
+            return template.statement(asked.values, limit=rows, **bounds_params(order.keys, last or (), bounds))
+
+        return PagePlan(
+            order=order,
+            limit=limit,
+            ranges=((),) if last is None else tuple(bounds_after(order.keys, last)),
+            statement=statement,
+            numbered=with_schema_number,
+        )
+
+    def count(
+        self,
+        entity: Entity,
+        where: Where = None,
+        *,
+        cap: int | None = None,
+        include_binned: bool = False,
+        with_schema_number: bool = False,
+    ) -> Statement:
+        """Return the statement whose one row begins with the number of records; with *cap* counting stops there."""
+        if cap is not None and cap < 1:
+            raise QueryError(f"cap={cap}: counting stops at 1 or later", cap=cap)
+        asked = _Asked.of(where)
+        capped = cap is not None
+        variant = Variant(include_binned, with_schema_number)
+        template = self._template(
+            ("count", entity.name, asked.shape, capped, variant),
+            partial(self._make.count, entity, asked.node, variant, capped=capped),
+            asked,
+        )
+        return template.statement(asked.values, **({"cap": cap} if capped else {}))
+
+    def aggregate(
+        self,
+        entity: Entity,
+        measures: Sequence[str],
+        group_by: str | Sequence[str] | None = None,
+        where: Where = None,
+        *,
+        include_binned: bool = False,
+        with_schema_number: bool = False,
+    ) -> AggregatePlan:
+        """Return how to compute *measures* over the records that *where* selects, per group.
+
+        Args:
+            entity: Whose records.
+            measures: Such as ``"count()"``, ``"count_distinct(account)"``, ``"sum(amount)"``.
+            group_by: Up to two fields.
+            where: A filter; None selects all.
+            include_binned: Records in the bin, too.
+            with_schema_number: Whether the rows carry it.
+        Raises:
+            QueryError: A measure, group or comparison that cannot be served.
+            UnknownNameError: A name that leads nowhere.
+        """
+        asked = _Asked.of(where)
+        at_entity = partial(self.resolve, entity)
+        resolved = read_measures(measures, at_entity)
+        groups = read_groups(group_by, at_entity, self.dialect)
+        parted = branches(resolved)
+        variant = Variant(include_binned, with_schema_number)
+        what = (tuple(measure.text for measure in resolved), tuple(group.text for group in groups))
+        template = self._template(
+            ("aggregate", entity.name, asked.shape, what, variant),
+            partial(self._make.aggregate, entity, asked.node, resolved, groups, parted, variant),
+            asked,
+        )
+        return AggregatePlan(template.statement(asked.values), resolved, groups, tuple(parted), with_schema_number)
+
+    def _by_ids(self, entity: Entity, ids: Sequence[UUID], variant: Variant, *, whole: bool) -> list[Statement]:
+        make = partial(self._make.ids, entity, variant, whole=whole)
+        id_list = self._id_lists.get((entity.name, variant, whole), make)
+        return [Statement(sql, params) for sql, params in id_list.portions(ids)]
+
+    def _order(self, entity: Entity, asked: tuple[OrderKey, ...]) -> Order:
+        return self._orders.get((entity.name, asked), partial(self._make.order, entity, asked))
+
+    def _template(self, key: Hashable, make: Callable[[], Template], asked: _Asked) -> Template:
+        # A statement with thousands of parameters is too large to keep for the off-chance of meeting it again.
+        return make() if asked.count > LARGEST_BUCKET else self._templates.get(key, make)
+
+
+@attrs.frozen
+class _Asked:
+    """A filter, taken apart.
+
+    Attributes:
+        node: The filter.
+        shape: Its structure.
+        values: Its values, one tuple per IN.
+        count: How many values that is.
+    """
+
+    node: Node | None
+    shape: Hashable
+    values: list[Any]
+    count: int
+
+    @classmethod
+    def of(cls, where: Where) -> _Asked:
+        node = node_of(where)
+        if node is None:
+            return cls(None, None, [], 0)
+        found = values(node)
+        count = sum(len(value) if isinstance(value, tuple) else 1 for value in found)
+        if count > MAX_VALUES:
+            raise QueryError(
+                f"where= holds {count} values; at most {MAX_VALUES} are compared at once. Ask in portions, or by a "
+                "field that these records have in common.",
+                count=count,
+            )
+        return cls(node, shape(node), found, count)

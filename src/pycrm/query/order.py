@@ -1,0 +1,144 @@
+"""The order of a page and the ranges after a row in it.
+
+The order is made total by ``id`` as the last key; missing values are smallest, text goes by code point. After a row
+with the keys ``(v1, v2)`` come the rows with ``k1 = v1 AND k2 > v2``, then those with ``k1 > v1``; descending, those
+where the key is missing come last, as a range of their own. The ranges are disjoint and in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
+
+import attrs
+from sqlalchemy import ColumnElement, UnaryExpression, bindparam
+
+from pycrm.fields.kind import PartType
+from pycrm.query.ast import Path
+from pycrm.query.cursor import read_cursor, write_cursor
+from pycrm.query.driver import DriverPart
+from pycrm.query.paths import ResolvedPath
+
+__all__ = ["Bounds", "Key", "Order", "bounds_after", "bounds_clauses", "bounds_params"]
+
+ID = Path(("id",))
+
+Bound: TypeAlias = Literal["=", "missing", "present", "<", ">"]
+Bounds: TypeAlias = tuple[Bound, ...]
+"""One range: how it confines the first keys. The others are free."""
+
+
+@attrs.frozen
+class Key:
+    """One stored part of a sort key.
+
+    Attributes:
+        path: The field.
+        part: Which of its parts; of money the currency is one key and the amount the next.
+        driver: How the part travels.
+        descending: Largest first.
+        nullable: It may be missing.
+        position: Where its value is in a row of the page.
+    """
+
+    path: ResolvedPath
+    part: int
+    driver: DriverPart
+    descending: bool
+    nullable: bool
+    position: int
+
+
+@attrs.frozen
+class Order:
+    """A total order of one entity's records.
+
+    Attributes:
+        entity: The entity's name.
+        text: The order as text, in one spelling.
+        keys: The parts to sort by; the last is the id.
+        width: How many columns make a record. Keys that are not among them stand behind them in a row.
+    """
+
+    entity: str
+    text: str
+    keys: tuple[Key, ...]
+    width: int
+
+    @property
+    def types(self) -> list[PartType]:
+        """The sorts of scalar that the keys are."""
+        return [key.driver.type for key in self.keys]
+
+    def write(self, row: Sequence[Any]) -> str:
+        """Return the cursor that continues after *row* of a page."""
+        values = [key.driver.decode(row[key.position]) for key in self.keys]
+        return write_cursor(self.entity, self.text, self.types, values)
+
+    def read(self, cursor: str) -> list[Any]:
+        """Return the key values that *cursor* holds.
+
+        Raises:
+            QueryError: It is garbled, or belongs to another entity or order.
+        """
+        return read_cursor(cursor, self.entity, self.text, self.types)
+
+    def by(
+        self, expressions: Sequence[ColumnElement[Any]], bounds: Bounds, *, spell_nulls: bool
+    ) -> list[UnaryExpression[Any]]:
+        """Return the ORDER BY of a range; keys that it fixes to one value are left out.
+
+        Args:
+            expressions: The SQL of each key.
+            bounds: The range.
+            spell_nulls: Say where missing values go, for a database that does not take them as smallest.
+        """
+        fixed = sum(bound in ("=", "missing") for bound in bounds)
+        free = zip(self.keys[fixed:], expressions[fixed:], strict=True)
+        # The id is never missing, and indexes have it as it comes.
+        return [_directed(expression, key.descending, spell_nulls and key.path.path != ID) for key, expression in free]
+
+
+def bounds_after(keys: Sequence[Key], values: Sequence[Any]) -> Iterator[Bounds]:
+    """Yield the ranges that together hold what comes after a row with these key *values*, in order."""
+    for at in reversed(range(len(keys))):
+        fixed: Bounds = tuple("missing" if value is None else "=" for value in values[:at])
+        missing = values[at] is None
+        if not keys[at].descending:
+            yield (*fixed, "present" if missing else ">")
+        elif not missing:
+            yield (*fixed, "<")
+            if keys[at].nullable:
+                yield (*fixed, "missing")
+
+
+def bounds_clauses(expressions: Sequence[ColumnElement[Any]], bounds: Bounds) -> list[ColumnElement[bool]]:
+    """Return the conditions of a range, with the value of key number *n* as parameter ``a<n>``."""
+    return [_clause(expressions[at], bound, at) for at, bound in enumerate(bounds)]
+
+
+def bounds_params(keys: Sequence[Key], values: Sequence[Any], bounds: Bounds) -> dict[str, Any]:
+    """Return the parameters of `bounds_clauses`."""
+    return {f"a{at}": keys[at].driver.encode(values[at]) for at, bound in enumerate(bounds) if bound in ("=", "<", ">")}
+
+
+def _clause(expression: ColumnElement[Any], bound: Bound, at: int) -> ColumnElement[bool]:
+    value = bindparam(f"a{at}", type_=expression.type)
+    match bound:
+        case "missing":
+            return expression.is_(None)
+        case "present":
+            return expression.is_not(None)
+        case "=":
+            return expression == value
+        case "<":
+            return expression < value
+        case ">":
+            return expression > value
+
+
+def _directed(expression: ColumnElement[Any], descending: bool, spell_nulls: bool) -> UnaryExpression[Any]:
+    directed = expression.desc() if descending else expression.asc()
+    if not spell_nulls:
+        return directed
+    return directed.nulls_last() if descending else directed.nulls_first()

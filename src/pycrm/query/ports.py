@@ -1,0 +1,24 @@
+"""What the rooms below policies need of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from pycrm.fields.field import Field
+from pycrm.schema import Entity
+from pycrm.values.principal import Principal
+
+__all__ = ["Access"]
+
+
+class Access(Protocol):
+    """Who may do what."""
+
+    def require(self, principal: Principal, action: str, entity: Entity, fields: Collection[Field] = ()) -> None:
+        """Return if *principal* may do *action* on records of *entity*, touching *fields*.
+
+        Raises:
+            NotAllowedError: It may not; the message says what and to whom.
+        """
+        ...
