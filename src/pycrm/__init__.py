@@ -1,0 +1,103 @@
+"""pycrm: a CRM that is an import.
+
+These names are the promise to programs that embed pycrm; `pycrm.plugin` is the one to authors of plugins, and
+`pycrm.testing` the one to tests of either. The nouns of the built-in plugins are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from pycrm.app import CRM
+from pycrm.entities import CustomField, Tag, Team, User
+from pycrm.errors import (
+    ConfigurationError,
+    ConflictError,
+    HookFailedError,
+    MoveNotAllowedError,
+    NotAllowedError,
+    NotFoundError,
+    NotMigratedError,
+    Problem,
+    PycrmError,
+    UnknownNameError,
+    ValidationError,
+)
+from pycrm.fields import declare as field
+from pycrm.plugin.discovery import discover
+from pycrm.query import F
+from pycrm.values.money import Money, Monies
+from pycrm.values.principal import Principal
+from pycrm.values.refs import Ref
+from pycrm.workspace import BatchResult, Page, Reader, Workspace
+
+if TYPE_CHECKING:
+    from pycrm.builtin.activities import Interaction, Task
+    from pycrm.builtin.parties import Account, AccountContact, Contact
+    from pycrm.builtin.products import Product
+    from pycrm.builtin.sales import Opportunity, Pipeline, SalesOrder, SalesOrderLine, Stage
+
+__version__ = _version("pycrm")
+
+__all__ = [
+    "CRM",
+    "Account",
+    "AccountContact",
+    "BatchResult",
+    "ConfigurationError",
+    "ConflictError",
+    "Contact",
+    "CustomField",
+    "F",
+    "HookFailedError",
+    "Interaction",
+    "Money",
+    "Monies",
+    "MoveNotAllowedError",
+    "NotAllowedError",
+    "NotFoundError",
+    "NotMigratedError",
+    "Opportunity",
+    "Page",
+    "Pipeline",
+    "Principal",
+    "Problem",
+    "Product",
+    "PycrmError",
+    "Reader",
+    "Ref",
+    "SalesOrder",
+    "SalesOrderLine",
+    "Stage",
+    "Tag",
+    "Task",
+    "Team",
+    "UnknownNameError",
+    "User",
+    "ValidationError",
+    "Workspace",
+    "discover",
+    "field",
+]
+
+_NOUNS = {
+    "Account": "parties",
+    "AccountContact": "parties",
+    "Contact": "parties",
+    "Interaction": "activities",
+    "Opportunity": "sales",
+    "Pipeline": "sales",
+    "Product": "products",
+    "SalesOrder": "sales",
+    "SalesOrderLine": "sales",
+    "Stage": "sales",
+    "Task": "activities",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NOUNS:
+        return getattr(import_module(f"pycrm.builtin.{_NOUNS[name]}"), name)
+    raise AttributeError(f"module 'pycrm' has no attribute {name!r}")

@@ -1,0 +1,54 @@
+"""What a plugin hands over once, when a CRM is put together. Called by `pycrm.app` only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pycrm.markers import hookspec
+from pycrm.schema import OwnerDeclarations
+
+__all__ = ["pycrm_register_actions", "pycrm_register_declarations", "pycrm_register_write_hooks"]
+
+
+@hookspec
+def pycrm_register_declarations(builtin: bool) -> OwnerDeclarations:
+    """Return the entities and extensions that the plugin brings.
+
+    When: once, when a CRM is put together.
+    Args:
+        builtin: Whether the plugin is one of pycrm's own, whose entities carry no owner's name.
+    Returns:
+        All declarations of the plugin under its name.
+    Combined: union; the same entity or field from two plugins is `NameClashError` naming both.
+    Errors: an exception keeps the CRM from being put together.
+    Since: 0.1
+    """
+    raise AssertionError("a hook specification is not called")
+
+
+@hookspec
+def pycrm_register_write_hooks() -> list[Any]:
+    """Return the plugin's functions for derive, check and after_write, as `pycrm.plugin.HookFunction`.
+
+    When: once, when a CRM is put together.
+    Returns:
+        The functions in the order in which they were declared.
+    Combined: concatenated; each is registered as an adapter of its own, named ``plugin:function``.
+    Errors: an exception keeps the CRM from being put together.
+    Since: 0.1
+    """
+    raise AssertionError("a hook specification is not called")
+
+
+@hookspec
+def pycrm_register_actions() -> list[Any]:
+    """Return the plugin's actions, as `pycrm.plugin.Action`.
+
+    When: once, when a CRM is put together.
+    Returns:
+        The actions; each is known as ``entity.name``.
+    Combined: union; two actions of one name on one entity are `NameClashError` naming both plugins.
+    Errors: an exception keeps the CRM from being put together.
+    Since: 0.1
+    """
+    raise AssertionError("a hook specification is not called")

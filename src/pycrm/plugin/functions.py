@@ -1,0 +1,98 @@
+"""What a plugin collects: functions for hooks, and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+import attrs
+
+from pycrm.schema import Record
+from pycrm.workspace import Workspace
+
+__all__ = ["Action", "ActionCall", "HookFunction"]
+
+E = TypeVar("E", bound=Record)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class HookFunction:
+    """One function of a plugin that is asked during writes.
+
+    Attributes:
+        hook: ``"derive"``, ``"check"`` or ``"after_write"``.
+        plugin: The plugin's name.
+        function: Takes the workspace and a change set.
+        target: The record class or entity name that it is about.
+        changed: Paths of which one must change in an update for the function to see the record; empty for any.
+        move: The move that the record must make, or None.
+        include: Related records to load for it.
+        as_plugin: Whether it acts under the plugin's own rights.
+        after: Plugins whose functions run before it.
+    """
+
+    hook: str
+    plugin: str
+    function: Callable[..., Any]
+    target: type[Record] | str
+    changed: frozenset[str] = frozenset()
+    move: str | None = None
+    include: str = ""
+    as_plugin: bool = False
+    after: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """``plugin:function``, by which errors and listings name it."""
+        return f"{self.plugin}:{self.function.__name__}"
+
+
+@attrs.frozen(eq=False)
+class Action(Generic[E, P, T]):
+    """A verb on an entity's records. Calling it prepares it; `Workspace.run` performs it.
+
+    Attributes:
+        plugin: The plugin's name.
+        function: Takes the workspace, a record and further arguments.
+        target: The record class or entity name.
+        permission: The right that it asks for.
+    """
+
+    plugin: str
+    function: Callable[Concatenate[Workspace, E, P], T]
+    target: type[E] | str
+    permission: str
+
+    @property
+    def name(self) -> str:
+        """The function's name: the verb."""
+        return self.function.__name__
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self.function.__doc__
+
+    def __call__(self, record: E, *args: P.args, **kwargs: P.kwargs) -> ActionCall[T]:
+        """Return the call, to be given to ``ws.run``."""
+        return ActionCall(self, record, args, kwargs)
+
+
+@attrs.frozen(eq=False)
+class ActionCall(Generic[T]):
+    """An action with its record and arguments."""
+
+    action: Action[Any, Any, T]
+    record: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    @property
+    def permission(self) -> str:
+        """The right that the action asks for."""
+        return self.action.permission
+
+    def perform(self, ws: Workspace) -> T:
+        """Do it."""
+        return self.action.function(ws, self.record, *self.args, **self.kwargs)

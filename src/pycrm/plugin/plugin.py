@@ -1,0 +1,210 @@
+"""`Plugin`: the object that an author decorates with, and that hands over what it collected."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import attrs
+
+from pycrm.errors import ConfigurationError
+from pycrm.markers import hookimpl
+from pycrm.plugin.functions import Action, HookFunction
+from pycrm.schema import (
+    EntityDeclaration,
+    Extension,
+    ExtensionDeclaration,
+    OwnerDeclarations,
+    Record,
+    entity_maker,
+    make_extension_class,
+)
+from pycrm.workspace import Workspace
+
+__all__ = ["Plugin"]
+
+E = TypeVar("E", bound=Record)
+X = TypeVar("X", bound=Extension)
+P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_REQUIREMENT = re.compile(r"([a-z][a-z0-9_]*)(?:>=(\d+(?:\.\d+)*))?")
+_RESERVED = frozenset({"core", "custom", "pycrm", "plugin"})
+
+
+@attrs.frozen
+class Requirement:
+    """Another plugin (or pycrm itself) that must be there, at least in a version."""
+
+    name: str
+    at_least: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> Requirement:
+        """Return what ``"trade>=1.2"`` asks for."""
+        found = _REQUIREMENT.fullmatch(text.replace(" ", ""))
+        if found is None:
+            raise ConfigurationError(f"requirement {text!r} is not of the form 'name' or 'name>=1.2'", value=text)
+        return cls(found[1], tuple(int(part) for part in (found[2] or "").split(".") if part))
+
+
+class Plugin:
+    """Collects what a plugin brings; several CRMs may use it, and it holds nothing of theirs.
+
+    Args:
+        name: The prefix of everything that it brings: tables, fields, rights.
+        requires: Plugins that must be there and whose hooks run first: ``["pycrm>=0.1", "trade"]``.
+        after: Plugins whose hooks run first where they are there.
+        may: What its service principal may do beyond its own entities: ``{"sales_order": {"write"}}``.
+        version: Of its code, where no installed distribution tells.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        requires: Iterable[str] = (),
+        after: Iterable[str] = (),
+        may: Mapping[str, Collection[str]] | None = None,
+        version: str = "0",
+    ) -> None:
+        if not _NAME.fullmatch(name) or name in _RESERVED:
+            raise ConfigurationError(
+                f"plugin name {name!r}: use lower-case letters, digits and underscores, none of "
+                f"{', '.join(sorted(_RESERVED))}",
+                plugin=name,
+            )
+        self.name = name
+        self.version = version
+        # Labels lie beside the module that makes the plugin; asking its author to say where would be one more way to err.
+        self.package: str | None = sys._getframe(1).f_globals.get("__package__") or None  # noqa: SLF001
+        self.requires = tuple(map(Requirement.read, requires))
+        self.after = frozenset(after)
+        self.may = {entity: frozenset(actions) for entity, actions in (may or {}).items()}
+        self._entities: list[EntityDeclaration] = []
+        self._extensions: list[ExtensionDeclaration] = []
+        self._functions: list[HookFunction] = []
+        self._actions: list[Action[Any, Any, Any]] = []
+        self._installers: list[Callable[[Workspace], None]] = []
+        self._frozen = False
+        self.entity = entity_maker(self._collect_entity)
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """Plugins whose hooks are asked before ours where they are there."""
+        return self.after.union(*(function.after for function in self._functions))
+
+    def __repr__(self) -> str:
+        return f"<Plugin {self.name} {self.version}>"
+
+    # What authors decorate with
+
+    def extend(self, target: type[Record] | str) -> Callable[[type[X]], type[X]]:
+        """Add the fields of the decorated `Extension` class to somebody else's entity."""
+
+        def make(cls: type[X]) -> type[X]:
+            made = make_extension_class(cls, self.name)
+            self._collect(self._extensions, ExtensionDeclaration(target, made))
+            return made
+
+        return make
+
+    def derive(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+        """Ask the decorated function to set fields that follow from others; see `pycrm_derive_records`.
+
+        Args:
+            target: The record class or entity name.
+            options: ``changed="qty unit_price"`` (see only updates of one of these), ``move="confirm"``,
+                ``include="order.owner"``, ``as_plugin=True``, ``after="other"``.
+        """
+        return self._hook("derive", target, options)
+
+    def check(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+        """Ask the decorated function what is wrong with records; see `pycrm_check_records` and `derive`."""
+        return self._hook("check", target, options)
+
+    def after_write(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+        """Let the decorated function write other records; see `pycrm_after_write_records` and `derive`."""
+        return self._hook("after_write", target, options)
+
+    def action(
+        self, target: type[E], *, permission: str = "write"
+    ) -> Callable[[Callable[Concatenate[Workspace, E, P], T]], Action[E, P, T]]:
+        """Make the decorated function a verb of *target*: ``ws.run(remind(sample, days=3))``."""
+
+        def make(function: Callable[Concatenate[Workspace, E, P], T]) -> Action[E, P, T]:
+            action = Action(self.name, function, target, permission)
+            self._collect(self._actions, action)
+            return action
+
+        return make
+
+    def on_install(self, function: Callable[[Workspace], None]) -> Callable[[Workspace], None]:
+        """Let the decorated function write the plugin's first records; see `pycrm_install_records`."""
+        self._collect(self._installers, function)
+        return function
+
+    # What the CRM calls
+
+    @hookimpl
+    def pycrm_register_declarations(self, builtin: bool) -> OwnerDeclarations:
+        """Hand over entities and extensions; from here on the plugin takes nothing more."""
+        self._frozen = True
+        return OwnerDeclarations(self.name, builtin, self.version, tuple(self._entities), tuple(self._extensions))
+
+    @hookimpl
+    def pycrm_register_write_hooks(self) -> list[HookFunction]:
+        """Hand over the functions for hooks."""
+        return list(self._functions)
+
+    @hookimpl
+    def pycrm_register_actions(self) -> list[Action[Any, Any, Any]]:
+        """Hand over the actions."""
+        return list(self._actions)
+
+    @hookimpl
+    def pycrm_install_records(self, ws: Workspace) -> None:
+        """Write the plugin's first records."""
+        for function in self._installers:
+            function(ws)
+
+    def _hook(self, hook: str, target: type[Record] | str, options: dict[str, Any]) -> Callable[[F], F]:
+        known = {"changed", "move", "include", "as_plugin", "after"}
+        if unknown := options.keys() - known:
+            raise ConfigurationError(
+                f"plugin {self.name!r}: {hook} takes {', '.join(sorted(known))}, not {', '.join(sorted(unknown))}",
+                plugin=self.name,
+            )
+
+        def collect(function: F) -> F:
+            declared = HookFunction(
+                hook,
+                self.name,
+                function,
+                target,
+                changed=frozenset(str(options.get("changed", "")).split()),
+                move=options.get("move"),
+                include=options.get("include", ""),
+                as_plugin=options.get("as_plugin", False),
+                after=frozenset(str(options.get("after", "")).split()),
+            )
+            self._collect(self._functions, declared)
+            return function
+
+        return collect
+
+    def _collect_entity(self, declaration: EntityDeclaration) -> None:
+        self._collect(self._entities, declaration)
+
+    def _collect(self, to: list[Any], what: Any) -> None:
+        if self._frozen:
+            raise ConfigurationError(
+                f"plugin {self.name!r} is in use by a CRM and takes nothing more; import all its modules in its "
+                "__init__.py, before the CRM is made",
+                plugin=self.name,
+            )
+        to.append(what)

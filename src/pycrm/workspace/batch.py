@@ -1,0 +1,156 @@
+"""The records of one writing call on their way through the door, with what is wrong with them so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import attrs
+
+from pycrm.errors import MoveNotAllowedError, PluginError, Problem, PycrmError, UnitError, ValidationError
+from pycrm.fields.field import Field
+from pycrm.schema import ChangeSet, Entity, Record
+from pycrm.schema.changes import Derivations
+from pycrm.schema.diff import value_at
+from pycrm.schema.record import freeze, thaw
+from pycrm.values.ids import new_id
+from pycrm.workspace.moves import NOT_ALLOWED
+from pycrm.workspace.results import Refused
+from pycrm.workspace.tools import EntityTools
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["Batch", "OnProblem"]
+
+OnProblem = Literal["raise", "refuse"]
+
+
+@attrs.define(eq=False)
+class Batch:
+    """One call's records.
+
+    Attributes:
+        ws: The view of the unit that the call was made on.
+        entity: What the records are.
+        kind: ``create``, ``update``, ``delete`` or ``restore``.
+        records: Those still accepted, in the order given.
+        positions: Place of each record among those given.
+        problems: All found so far.
+        changed: Per record, the fields that an update changes.
+        moves: Per record, the move of a lifecycle that it makes.
+        defaulted: Per record, paths that the door filled in.
+        written: Whether rows were written, so that an error must undo the unit.
+        id: Ties the change rows of this call together.
+        at: The instant of the change, UTC.
+        actor: Id of the acting user.
+    """
+
+    ws: Workspace
+    entity: Entity
+    kind: str
+    records: list[Any]
+    positions: dict[UUID, int]
+    actor: UUID
+    at: datetime
+    problems: list[Problem] = attrs.field(factory=list)
+    refused: list[Refused[Any]] = attrs.field(factory=list)
+    changed: dict[UUID, tuple[Field, ...]] = attrs.field(factory=dict)
+    moves: dict[UUID, str] = attrs.field(factory=dict)
+    defaulted: dict[UUID, set[str]] = attrs.field(factory=dict)
+    written: bool = False
+    id: UUID = attrs.field(factory=new_id)
+
+    @property
+    def tools(self) -> EntityTools:
+        """The generated functions of the entity."""
+        return self.ws._ctx.of(self.entity)
+
+    def changed_paths(self, record: Record) -> frozenset[str]:
+        """Return the paths that change in *record*; at a creation, those that have a value."""
+        if self.kind == "update":
+            return frozenset(field.path for field in self.changed.get(record.id, ()))
+        if self.kind == "create":
+            fields = (*self.entity.own_fields, *self.entity.document_fields)
+            return frozenset(field.path for field in fields if value_at(record, field) not in (None, field.kind.empty))
+        return frozenset({"deleted_at"})
+
+    def is_given(self, record: Record, field: Field) -> bool:
+        """Whether the caller himself gave the value that *field* has."""
+        if self.kind == "update":
+            return field in self.changed.get(record.id, ())
+        if field.path in self.defaulted.get(record.id, ()):
+            return False
+        return value_at(record, field) not in (None, field.kind.empty)
+
+    def sound(self) -> list[Any]:
+        """Return the records without a problem so far."""
+        if not self.problems:
+            return self.records
+        bad = {problem.record.id for problem in self.problems}
+        return [record for record in self.records if record.id not in bad]
+
+    @contextmanager
+    def handed_over(self, records: Sequence[Any], derivations: Derivations | None = None) -> Iterator[ChangeSet[Any]]:
+        """Give *records* to hooks: as a change set, and frozen for as long as the block lasts."""
+        freeze(records)
+        try:
+            yield ChangeSet(self.entity, self.kind, records, self.changed_paths, self.moves, derivations)
+        finally:
+            thaw(records)
+
+    def settle(self, on_problem: OnProblem) -> None:
+        """Raise all problems, or move the records that have one from `records` to `refused`.
+
+        Raises:
+            ValidationError: There is a problem and *on_problem* is ``"raise"``.
+            MoveNotAllowedError: The first problem is a change of status that is no move.
+        """
+        if not self.problems:
+            return
+        self.problems.sort(key=lambda problem: self.positions[problem.record.id])
+        if on_problem == "raise":
+            first = self.problems[0]
+            if first.code == NOT_ALLOWED:
+                raise MoveNotAllowedError(f"{self.entity.name} {first.record!r}: {first}", entity=self.entity.name)
+            raise ValidationError(self.problems, entity=self.entity.name)
+        by_record: dict[UUID, list[Problem]] = {}
+        for problem in self.problems:
+            by_record.setdefault(problem.record.id, []).append(problem)
+        self.refused += [
+            Refused(self.positions[record.id], record, tuple(by_record[record.id]))
+            for record in self.records
+            if record.id in by_record
+        ]
+        self.records = [record for record in self.records if record.id not in by_record]
+        self.problems = []
+
+    @contextmanager
+    def guarded(self, put_back: Sequence[Callable[[], None]]) -> Iterator[None]:
+        """Undo what the block did to records when it raises, and fail the unit where rows or hooks are involved.
+
+        Args:
+            put_back: Restores each record; also run when the unit or its savepoint rolls back later.
+        """
+        unit = self.ws._ctx.unit
+
+        def restore() -> None:
+            for each in put_back:
+                each()
+
+        try:
+            yield
+        except BaseException as error:
+            restore()
+            harmless = isinstance(error, PycrmError) and not isinstance(error, (PluginError, UnitError))
+            if self.written or not harmless:
+                unit.fail(error)
+            raise
+        refused = {each.position for each in self.refused}
+        for position, each in enumerate(put_back):
+            if position in refused:
+                each()
+        unit.on_rollback(restore)

@@ -1,0 +1,201 @@
+"""The state of one unit that all its views share: transaction, schema, depth of hooks, queued facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from pycrm.entities import CustomField, User
+from pycrm.errors import ConfigurationError, HookLoopError
+from pycrm.fields.kind import PartType
+from pycrm.query import Statement, Where
+from pycrm.schema import Entity
+from pycrm.storage.codecs import CODECS
+from pycrm.storage.links import load_links
+from pycrm.storage.outbox import OutboxRow, write_outbox
+from pycrm.storage.state import read_schema_number
+from pycrm.storage.unit import Unit
+from pycrm.values.principal import Principal
+from pycrm.workspace.schema_rows import fields_of_rows
+from pycrm.workspace.services import Services
+from pycrm.workspace.tools import EntityTools, SchemaTools
+
+__all__ = ["SchemaMoved", "UnitContext"]
+
+MAX_GENERATIONS = 8
+MANY = 2**31 - 2  # a plan asks for one row more, and LIMIT is a 32-bit number on PostgreSQL
+
+
+class SchemaMoved(Exception):
+    """The stored schema is newer than the unit's; the unit has loaded it and the call is made again."""
+
+
+@attrs.define(eq=False)
+class UnitContext:
+    """One unit of work, seen from the door.
+
+    Attributes:
+        unit: The transaction.
+        services: The CRM's collaborators.
+        tools: Of the schema that this unit holds.
+        chain: The hooks that are running, outermost first.
+        known_ids: Ids by entity that this unit read or wrote, so that references to them need no look-up.
+    """
+
+    unit: Unit
+    services: Services
+    tools: SchemaTools
+    chain: list[str] = attrs.field(factory=list)
+    known_ids: dict[str, set[UUID]] = attrs.field(factory=dict)
+    _number_checked: bool = False
+    _writing: bool = False
+
+    def rows(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """Return the rows of *statement*; the schema number that it carries if it is the first is checked and cut off.
+
+        Raises:
+            SchemaMoved: The stored schema is newer; the unit holds it now.
+        """
+        rows = self.unit.rows(statement.sql, statement.params)
+        if self._number_checked or not rows:
+            return rows
+        self.check_number(rows[0][-1])
+        return [row[:-1] for row in rows]
+
+    @property
+    def needs_number(self) -> bool:
+        """Whether the next read must carry the stored schema number as its last column."""
+        return not self._number_checked
+
+    def check_schema(self) -> None:
+        """Ask for the stored schema number by itself, where no read of this unit has carried it yet."""
+        if not self._number_checked:
+            self.check_number(self.stored_number())
+
+    def check_number(self, stored: int) -> None:
+        """Compare the stored schema number with the one this unit holds; load the newer schema on a difference."""
+        self._number_checked = True
+        if stored != self.tools.schema.number:
+            self.load_schema(stored)
+            raise SchemaMoved
+
+    def begin_writing(self) -> None:
+        """Make the unit a writing one, on the schema that is stored inside its transaction."""
+        self.unit.check_usable()
+        if self._writing:
+            return
+        self.unit.begin_writing()
+        stored = self.stored_number(for_writing=True)
+        self._writing = self._number_checked = True
+        if stored != self.tools.schema.number:
+            self.load_schema(stored)
+
+    def stored_number(self, *, for_writing: bool = False, exclusive: bool = False) -> int:
+        """Return the schema number in the database.
+
+        Args:
+            for_writing: Keep it from changing until this unit ends.
+            exclusive: Keep other writing units out as well; for changes of the schema itself.
+        """
+        return read_schema_number(self.unit, self.tools.tables, shared=for_writing, exclusive=exclusive)
+
+    def load_schema(self, number: int) -> None:
+        """Hold the schema of the stored custom fields from here on; it becomes the CRM's with this unit's commit."""
+        definitions = fields_of_rows(self.matching(self.tools.schema.entity(CustomField)))
+        self.hold(self.tools.with_schema(self.services.base_schema.with_custom_fields(definitions, number)))
+
+    def hold(self, tools: SchemaTools) -> None:
+        """Use *tools* in this unit; put back if the unit rolls back, taken over by the CRM if it commits."""
+        before, self.tools = self.tools, tools
+        self.unit.on_rollback(lambda: setattr(self, "tools", before))
+        self.unit.on_commit(lambda: setattr(self.services, "tools", tools))
+
+    def of(self, entity: Entity) -> EntityTools:
+        """Return the tools of *entity* in the schema that this unit holds."""
+        return self.tools.of(entity)
+
+    def load(self, entity: Entity, rows: list[tuple[Any, ...]]) -> list[Any]:
+        """Return the records of *rows*, their multi-references read in one more query per batch."""
+        records = self.of(entity).load(rows)
+        if entity.link_fields and records:
+            load_links(self.unit, self.tools.tables, entity, records)
+        return records
+
+    def matching(self, entity: Entity, where: Where = None, *, include_binned: bool = False) -> list[Any]:
+        """Return all records that *where* selects, for the kernel's own small look-ups; ordered by id."""
+        plan = self.tools.compiler.page(entity, where, limit=MANY, include_binned=include_binned)
+        return self.load(entity, plan.read(self.unit.rows).rows)
+
+    def by_ids(self, entity: Entity, ids: Collection[UUID], *, include_binned: bool = False) -> list[Any]:
+        """Return the records with these ids, in no order."""
+        statements = self.tools.compiler.by_ids(entity, list(ids), include_binned=include_binned)
+        rows = [row for statement in statements for row in self.unit.rows(statement.sql, statement.params)]
+        return self.load(entity, rows)
+
+    def existing_ids(self, entity: Entity, ids: Collection[UUID], *, include_binned: bool = False) -> set[UUID]:
+        """Return those of *ids* that are records of *entity*."""
+        decode = CODECS[self.tools.dialect.name].decode(PartType.ID)
+        statements = self.tools.compiler.exists_ids(entity, list(ids), include_binned=include_binned)
+        found = (row[0] for statement in statements for row in self.unit.rows(statement.sql, statement.params))
+        return set(map(decode, found) if decode else found)
+
+    def announce(self, facts: Sequence[Any]) -> None:
+        """Write *facts* to the outbox and queue them for the listeners of this process.
+
+        Raises:
+            ConfigurationError: A fact is no attrs object, whose attributes could be written down.
+        """
+        for fact in facts:
+            if not attrs.has(type(fact)):
+                raise ConfigurationError(f"announce takes an instance of an attrs class, not {fact!r}")
+        at = self.services.clock()
+        rows = [OutboxRow.of(fact, unit_id=self.unit.unit_id, at=at) for fact in facts]
+        write_outbox(self.unit, self.tools.tables, rows)
+        for fact in facts:
+            self.unit.announce(fact)
+
+    def know(self, entity: str, ids: Iterable[UUID]) -> None:
+        """Remember that these ids exist in this unit."""
+        self.known_ids.setdefault(entity, set()).update(ids)
+
+    def forget(self, entity: str, ids: Iterable[UUID]) -> None:
+        """Take back `know` for records that are gone."""
+        self.known_ids.setdefault(entity, set()).difference_update(ids)
+
+    @contextmanager
+    def generation(self, name: str) -> Iterator[None]:
+        """Run a hook's writes one generation deeper.
+
+        Raises:
+            HookLoopError: More than 8 deep; it names the chain.
+        """
+        self.chain.append(name)
+        try:
+            if len(self.chain) > MAX_GENERATIONS:
+                raise HookLoopError(
+                    f"hooks call each other more than {MAX_GENERATIONS} deep: {' → '.join(self.chain)}; "
+                    "let one of them write only what really changes",
+                    chain=tuple(self.chain),
+                )
+            yield
+        finally:
+            self.chain.pop()
+
+    def actor(self, principal: Principal) -> UUID:
+        """Return the id of the acting user, whose row is made by the first writing unit of an unknown key."""
+        key = principal.user
+        user_id = self.services.user_id(key)
+        if key not in self.services.known_users:
+            entity = self.tools.schema.entity(User)
+            if not self.existing_ids(entity, [user_id]):
+                now = self.services.clock()
+                user = User(id=user_id, key=key, name=key)
+                user.version, user.created_at, user.updated_at = 1, now, now
+                user.created_by = user.updated_by = user_id
+                self.of(entity).writer.insert(self.unit, [user], if_absent=True)
+            self.unit.on_commit(lambda: self.services.known_users.add(key))
+        return user_id

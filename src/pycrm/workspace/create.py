@@ -1,0 +1,73 @@
+"""Creating records: one batch through the door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pycrm.errors import ConfigurationError
+from pycrm.schema import Record
+from pycrm.signals import RecordsCreated
+from pycrm.workspace.autonumber import give_numbers
+from pycrm.workspace.batch import Batch, OnProblem
+from pycrm.workspace.finish import finish, open_batch
+from pycrm.workspace.judge import fill_defaults, judge, refuse_read_only
+from pycrm.workspace.links import write_links
+from pycrm.workspace.results import BatchResult
+from pycrm.workspace.tags import ensure_tags
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["create_many"]
+
+E = TypeVar("E", bound=Record)
+
+
+def create_many(ws: Workspace, records: Sequence[E], on_problem: OnProblem) -> BatchResult[E]:
+    """Create *records*, all of one entity; see `Workspace.create_many`."""
+    if not records:
+        return BatchResult()
+    batch = open_batch(ws, "create", records)
+    ws._require("create", batch.entity, batch.entity.own_fields)
+    for record in records:
+        if record._loaded is not None:
+            raise ConfigurationError(
+                f"{batch.entity.name} {record!r} is stored already; change it with ws.update, or make a new record",
+                entity=batch.entity.name,
+                id=record.id,
+            )
+    with batch.guarded([batch.tools.capture(record) for record in records]):
+        refuse_read_only(batch)
+        fill_defaults(batch)
+        parse, problems = batch.tools.parse, batch.problems
+        for record in records:
+            parse(record, problems)
+        judge(batch)
+        batch.settle(on_problem)
+        _write(batch)
+    return BatchResult(created=tuple(batch.records), refused=tuple(batch.refused))
+
+
+def _write(batch: Batch) -> None:
+    if not batch.records:
+        return
+    ctx, records = batch.ws._ctx, batch.records
+    give_numbers(batch)
+    ensure_tags(batch)
+    at, actor = batch.at, batch.actor
+    for record in records:
+        record.version, record.created_at, record.updated_at = 1, at, at
+        record._created_by = record._updated_by = actor
+        record._entity = batch.entity
+    batch.written = True
+    batch.tools.writer.insert(ctx.unit, records)
+    write_links(batch)
+    remember = batch.tools.remember
+    for record in records:
+        remember(record)
+    finish(batch, _created_fact(batch, records))
+
+
+def _created_fact(batch: Batch, records: Sequence[Any]) -> RecordsCreated:
+    return RecordsCreated(batch.entity.name, tuple(record.id for record in records), batch.ws.principal.user)

@@ -1,0 +1,174 @@
+"""Custom fields: defining, changing, retiring and reviving them is a change of the schema, counted by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from pycrm.entities import CustomField
+from pycrm.errors import ConfigurationError, NameClashError, UnknownNameError, nearest
+from pycrm.fields.choices import ChoiceKind, MultiChoiceKind, Option
+from pycrm.fields.field import Field, Place
+from pycrm.fields.names import check_name
+from pycrm.fields.registry import KINDS
+from pycrm.query import F
+from pycrm.schema import Entity, Schema
+from pycrm.storage.field_sql import document_index
+from pycrm.storage.state import write_schema_number
+from pycrm.workspace.schema_rows import definition_of, fields_of_rows
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["add_options", "define_field", "relabel_field", "retire_field", "retire_options", "revive_field"]
+
+
+def define_field(ws: Workspace, entity: Entity, name: str, declared: Field) -> Field:
+    """Add the custom field *name* to *entity*; see `Workspace.define_field`."""
+    _check(entity, name, declared)
+    row = CustomField(
+        entity=entity.name, name=name, kind=declared.kind.name, definition=definition_of(attrs.evolve(declared, name=name))
+    )
+    field = _change_schema(ws, entity, name, lambda kernel: kernel.create(row))
+    _keep_index(ws, entity, field)
+    return field
+
+
+def relabel_field(
+    ws: Workspace, entity: Entity, name: str, label: Mapping[str, str] | None, help: Mapping[str, str] | None
+) -> Field:
+    """Give the custom field *name* other labels or help texts, by language."""
+    return _redefine(
+        ws,
+        entity,
+        name,
+        lambda field: attrs.evolve(
+            field, label={**field.label, **(label or {})}, help={**field.help, **(help or {})}
+        ),
+    )
+
+
+def add_options(ws: Workspace, entity: Entity, name: str, options: tuple[Option, ...]) -> Field:
+    """Offer further options in a choice; a retired one that is named again is offered again."""
+
+    def changed(field: Field) -> Field:
+        kind = _choice(entity, field)
+        known = {option.value: option for option in kind.choices}
+        known |= {option.value: option for option in options}
+        return attrs.evolve(field, kind=attrs.evolve(kind, options=tuple(known.values())))
+
+    return _redefine(ws, entity, name, changed)
+
+
+def retire_options(ws: Workspace, entity: Entity, name: str, values: tuple[str, ...]) -> Field:
+    """Offer options no longer; records that have them keep them."""
+
+    def changed(field: Field) -> Field:
+        kind = _choice(entity, field)
+        known = {option.value: option for option in kind.choices}
+        for value in values:
+            if value not in known:
+                raise UnknownNameError(
+                    f"{entity.name}.custom.{name} has no option {value!r}{nearest(value, known)}",
+                    entity=entity.name,
+                    field=field.path,
+                )
+            known[value] = attrs.evolve(known[value], retired=True)
+        return attrs.evolve(field, kind=attrs.evolve(kind, options=tuple(known.values())))
+
+    return _redefine(ws, entity, name, changed)
+
+
+def retire_field(ws: Workspace, entity: Entity, name: str) -> Field:
+    """Offer the custom field *name* no longer; its values stay readable."""
+    return _set_retired(ws, entity, name, True)
+
+
+def revive_field(ws: Workspace, entity: Entity, name: str) -> Field:
+    """Offer a retired custom field again."""
+    return _set_retired(ws, entity, name, False)
+
+
+def _check(entity: Entity, name: str, declared: Any) -> None:
+    if not isinstance(declared, Field):
+        raise ConfigurationError(f"define_field takes a field such as field.text(), not {declared!r}", field=name)
+    if declared.kind.name not in KINDS:
+        raise ConfigurationError(f"a custom field cannot be of kind {declared.kind.name!r}", field=name)
+    if declared.kind.name in ("autonumber", "status", "id"):
+        raise ConfigurationError(
+            f"{entity.name}.custom.{name}: a {declared.kind.name} cannot be a custom field; declare it in a plugin",
+            entity=entity.name,
+            field=name,
+        )
+    check_name(name)
+    path = f"custom.{name}"
+    if path in entity.fields:
+        state = "retired; revive it" if entity.fields[path].retired else "there already; relabel it or choose another name"
+        raise NameClashError(f"{entity.name}.{path} is {state}", entity=entity.name, field=path)
+    taken = {part: field for field in entity.document_fields for part in field.part_names}
+    for part in attrs.evolve(declared, name=name, path=path, owner="custom").part_names:
+        if part in taken:
+            raise NameClashError(
+                f"{entity.name}.{path} and {entity.name}.{taken[part].path} would both be stored as {part!r}; "
+                "choose another name",
+                entity=entity.name,
+                field=path,
+            )
+
+
+def _choice(entity: Entity, field: Field) -> Any:
+    if not isinstance(field.kind, (ChoiceKind, MultiChoiceKind)):
+        raise ConfigurationError(
+            f"{entity.name}.{field.path} is of kind {field.kind.name} and has no options", entity=entity.name
+        )
+    return field.kind
+
+
+def _row(ws: Workspace, entity: Entity, name: str) -> CustomField:
+    known = ws._ctx.tools.schema.entity(CustomField)
+    rows = ws._ctx.matching(known, (F.entity == entity.name) & (F.name == name))
+    if not rows:
+        names = [path.removeprefix("custom.") for path in entity.fields if path.startswith("custom.")]
+        raise UnknownNameError(
+            f"{entity.name} has no custom field {name!r}{nearest(name, names)}", entity=entity.name, field=name
+        )
+    return cast(CustomField, rows[0])
+
+
+def _redefine(ws: Workspace, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
+    ws._ctx.begin_writing()
+    row = _row(ws, entity, name)
+    (field,) = fields_of_rows([row])[entity.name]
+    row.definition = definition_of(change(attrs.evolve(field, retired=False)))
+    return _change_schema(ws, entity, name, lambda kernel: kernel.update(row))
+
+
+def _set_retired(ws: Workspace, entity: Entity, name: str, retired: bool) -> Field:
+    ws._ctx.begin_writing()
+    row = _row(ws, entity, name)
+    row.retired = retired
+    field = _change_schema(ws, entity, name, lambda kernel: kernel.update(row))
+    _keep_index(ws, entity, field)
+    return field
+
+
+def _keep_index(ws: Workspace, entity: Entity, field: Field) -> None:
+    """Create the index that *field* asks for, or drop that of a retired one."""
+    if field.place is Place.DOCUMENT and (field.indexed or field.unique):
+        ctx = ws._ctx
+        index = document_index(ctx.tools.tables.table(entity.name), field, ctx.tools.dialect.name)
+        ctx.unit.execute(index.drop if field.retired else index.create)
+
+
+def _change_schema(ws: Workspace, entity: Entity, name: str, change: Callable[[Workspace], object]) -> Field:
+    """Make *change* to the rows of custom fields while no other unit writes, and hold the schema that results."""
+    ctx = ws._ctx
+    ctx.begin_writing()
+    number = ctx.stored_number(exclusive=True) + 1
+    change(ws._kernel())
+    write_schema_number(ctx.unit, ctx.tools.tables, number)
+    ctx.load_schema(number)
+    schema: Schema = ctx.tools.schema
+    return schema.entities[entity.name].fields[f"custom.{name}"]

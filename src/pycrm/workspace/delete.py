@@ -1,0 +1,208 @@
+"""Deleting, restoring, purging: into the bin, out of it, and for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pycrm.errors import ConfigurationError, NotFoundError, Problem
+from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
+from pycrm.query import F
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import value_at
+from pycrm.signals import RecordsDeleted, RecordsRestored
+from pycrm.storage.links import delete_links, referencing
+from pycrm.workspace.batch import Batch, OnProblem
+from pycrm.workspace.finish import changes_of, finish, open_batch
+from pycrm.workspace.judge import check
+from pycrm.workspace.results import BatchResult
+from pycrm.workspace.unique import taken_values
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["delete_many", "purge_many", "restore_many"]
+
+E = TypeVar("E", bound=Record)
+
+
+def delete_many(ws: Workspace, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None) -> BatchResult[E]:
+    """Put *records* and their parts into the bin; see `Workspace.delete_many`."""
+    if not records:
+        return BatchResult()
+    batch = _open(ws, "delete", records)
+    if at is not None:
+        batch.at = at
+    with batch.guarded([batch.tools.capture(record) for record in records]):
+        batch.problems += _still_referenced(batch, include_binned=False)
+        check(batch)
+        batch.settle(on_problem)
+        if batch.records:
+            _delete_parts(batch)
+            batch.written = True
+            _apply(batch, batch.tools.writer.bin, batch.at)
+            finish(batch, _fact(batch, RecordsDeleted))
+            _remember(batch)
+    return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))
+
+
+def restore_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
+    """Take *records* out of the bin, with the parts that went into it with them."""
+    if not records:
+        return BatchResult()
+    batch = _open(ws, "restore", records)
+    with batch.guarded([batch.tools.capture(record) for record in records]):
+        batch.problems += taken_values(batch)
+        check(batch)
+        batch.settle("raise")
+        deleted_at = {record.id: record.deleted_at for record in records}
+        batch.written = True
+        _apply(batch, batch.tools.writer.unbin, None)
+        _restore_parts(batch, deleted_at)
+        finish(batch, _fact(batch, RecordsRestored))
+        _remember(batch)
+    return BatchResult(updated=tuple(batch.records))
+
+
+def purge_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
+    """Remove *records* and their parts for good; refused while anything else refers to them."""
+    if not records:
+        return BatchResult()
+    batch = _open(ws, "delete", records)
+    with batch.guarded([batch.tools.capture(record) for record in records]):
+        batch.problems += _still_referenced(batch, include_binned=True)
+        check(batch)
+        batch.settle("raise")
+        ctx, ids = ws._ctx, [record.id for record in batch.records]
+        batch.written = True
+        for entity, field, _ in _references_to(batch, owned=True):
+            parts = ctx.matching(entity, F[field.path].in_(ids), include_binned=True)
+            ws._kernel().purge_many(parts)
+        delete_links(ctx.unit, ctx.tools.tables, ids)
+        rows = changes_of(batch, "purge")
+        batch.tools.writer.purge(ctx.unit, ids)
+        ctx.forget(batch.entity.name, ids)
+        finish(batch, RecordsDeleted(batch.entity.name, tuple(ids), ws.principal.user, purged=True), rows=rows)
+    return BatchResult(updated=tuple(batch.records))
+
+
+def _open(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
+    batch = open_batch(ws, kind, records)
+    ws._require("delete", batch.entity)
+    for record in records:
+        if record._loaded is None:
+            raise ConfigurationError(f"{batch.entity.name} {record!r} is not stored", entity=batch.entity.name)
+    return batch
+
+
+def _apply(batch: Batch, write: Any, deleted_at: datetime | None) -> None:
+    outcome = write(batch.ws._ctx.unit, batch.records, at=batch.at, by=batch.actor)
+    if outcome.lost:
+        gone = outcome.lost[0]
+        raise NotFoundError(
+            f"{batch.entity.name} {gone!r} is gone, or somebody else has {batch.kind}d it already",
+            entity=batch.entity.name,
+            id=gone.id,
+        )
+    for record in batch.records:
+        record.version = outcome.versions[record.id]
+        record.updated_at, record._updated_by, record.deleted_at = batch.at, batch.actor, deleted_at
+
+
+def _remember(batch: Batch) -> None:
+    for record in batch.records:
+        record._entity = batch.entity
+        batch.tools.remember(record)
+
+
+def _fact(batch: Batch, fact: Any) -> Any:
+    return fact(batch.entity.name, tuple(record.id for record in batch.records), batch.ws.principal.user)
+
+
+def _references_to(batch: Batch, *, owned: bool) -> Iterator[tuple[Entity, Field, RefKind]]:
+    """Yield the references to the batch's entity: those whose records go with it, or all others."""
+    for entity in batch.ws._ctx.tools.schema.entities.values():
+        for field in entity.references:
+            kind = field.kind
+            assert isinstance(kind, RefKind)
+            if kind.target == batch.entity.name and (kind.part_of or kind.on_delete == "cascade") == owned:
+                yield entity, field, kind
+
+
+def _still_referenced(batch: Batch, *, include_binned: bool) -> list[Problem]:
+    """Return a problem for each record that something else refers to and that may therefore not go.
+
+    Going into the bin is refused for restricting references of records outside it; going for good for every
+    reference, of a plugin whose code is missing too, since nothing could resolve it afterwards.
+    """
+    ctx = batch.ws._ctx
+    by_id = {record.id: record for record in batch.records}
+    problems: list[Problem] = []
+    for entity, field, kind in _references_to(batch, owned=False):
+        if not include_binned and (kind.soft or kind.on_delete != "restrict" or entity.parked):
+            continue
+        users = ctx.matching(entity, F[field.path].in_(list(by_id)), include_binned=include_binned)
+        problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
+    if include_binned:
+        problems += _loose_references(batch, by_id)
+    return problems
+
+
+def _loose_references(batch: Batch, by_id: dict[Any, Any]) -> list[Problem]:
+    """Multi-references and references to any entity, which have no foreign key."""
+    ctx = batch.ws._ctx
+    problems: list[Problem] = []
+    for entity in ctx.tools.schema.entities.values():
+        for field in entity.fields.values():
+            if isinstance(field.kind, RefsKind) and field.kind.target == batch.entity.name:
+                used = referencing(ctx.unit, ctx.tools.tables, entity, field, list(by_id))
+                problems += _referenced(by_id, entity, field, [(target, source) for source, target in used])
+            elif isinstance(field.kind, AnyRefKind):
+                users = ctx.matching(entity, F[field.path].in_(list(batch.records)), include_binned=True)
+                problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
+    return problems
+
+
+def _id_at(record: Record, field: Field) -> Any:
+    return id_of(value_at(record, field))
+
+
+def _referenced(
+    by_id: dict[Any, Any], entity: Entity, field: Field, uses: Sequence[tuple[Any, Any]]
+) -> Iterator[Problem]:
+    counts: dict[Any, int] = {}
+    for target, _ in uses:
+        counts[target] = counts.get(target, 0) + 1
+    for target, count in counts.items():
+        parked = f" (parked: the plugin {entity.owner!r} is not installed)" if entity.parked else ""
+        yield Problem(
+            "record.referenced",
+            by_id[target],
+            None,
+            message="is referred to by {count} {entity}.{field}{parked}; change or delete those first",
+            count=count,
+            entity=entity.name,
+            field=field.path,
+            parked=parked,
+        )
+
+
+def _delete_parts(batch: Batch) -> None:
+    ids = [record.id for record in batch.records]
+    kernel = batch.ws._kernel()
+    for entity, field, _ in _references_to(batch, owned=True):
+        if not entity.parked:
+            delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
+
+
+def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:
+    kernel = batch.ws._kernel()
+    for entity, field, _ in _references_to(batch, owned=True):
+        if entity.parked:
+            continue
+        binned = batch.ws._ctx.matching(
+            entity, F[field.path].in_(list(deleted_at)) & F.deleted_at.is_not_null(), include_binned=True
+        )
+        restore_many(kernel, [part for part in binned if part.deleted_at == deleted_at[_id_at(part, field)]])

@@ -1,0 +1,101 @@
+"""How every writing call begins and ends: the batch is opened, and what was written is told to hooks and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pycrm.errors import ConfigurationError
+from pycrm.schema import Record
+from pycrm.schema.border import dump_value
+from pycrm.schema.diff import loaded_value
+from pycrm.schema.record import FrozenRecordError
+from pycrm.storage.changes import ChangeRow, write_changes
+from pycrm.workspace.batch import Batch
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["changes_of", "finish", "open_batch"]
+
+
+def open_batch(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
+    """Return the batch of *records* in a unit that is ready to write.
+
+    Raises:
+        ConfigurationError: Records of several entities, or one record twice.
+    """
+    ctx = ws._ctx
+    ctx.begin_writing()
+    entity = ctx.tools.schema.entity_of(records[0])
+    positions = {record.id: position for position, record in enumerate(records)}
+    for record in records:
+        if type(record) is not record.__record_class__:
+            raise FrozenRecordError(
+                f"{record!r} is being written by the call that this hook belongs to; a derive hook sets fields with "
+                f"changes.set, any other hook reads its own copy with ws.get({type(record).__name__}, record.id)",
+                entity=entity.name,
+            )
+        if record.__record_class__ is not entity.record_class:
+            raise ConfigurationError(
+                f"a batch holds records of one entity; got {entity.name} and {record!r}. Make one call per entity.",
+                entity=entity.name,
+            )
+    if len(positions) != len(records):
+        raise ConfigurationError(f"a batch of {entity.name} holds the same record twice", entity=entity.name)
+    return Batch(
+        ws=ws,
+        entity=entity,
+        kind=kind,
+        records=list(records),
+        positions=positions,
+        actor=ctx.actor(ws.principal),
+        at=ctx.services.clock(),
+    )
+
+
+def changes_of(batch: Batch, kind: str) -> list[ChangeRow]:
+    """Return the small change rows of *batch*; take them before the records forget what was loaded."""
+    plugin = batch.ws._ctx.chain[-1].partition(":")[0] if batch.ws._ctx.chain else None
+    name, actor = batch.entity.name, batch.ws.principal.user
+    if not batch.changed:
+        return [
+            ChangeRow(name, record.id, record.version, kind, actor, batch.at, batch.id, plugin=plugin)
+            for record in batch.records
+        ]
+    rows = []
+    for record in batch.records:
+        fields = batch.changed.get(record.id, ())
+        old = {
+            field.path: dump_value(loaded_value(batch.entity, record, field), field.kind)
+            for field in fields
+            if loaded_value(batch.entity, record, field) not in (None, field.kind.empty)
+        }
+        rows.append(
+            ChangeRow(
+                name,
+                record.id,
+                record.version,
+                kind,
+                actor,
+                batch.at,
+                batch.id,
+                changed=tuple(field.path for field in fields),
+                old=old,
+                plugin=plugin,
+                facts={"move": move} if (move := batch.moves.get(record.id)) else {},
+            )
+        )
+    return rows
+
+
+def finish(batch: Batch, *facts: Any, rows: list[ChangeRow] | None = None) -> None:
+    """After the rows are written: change rows, outbox, after_write hooks, facts for after the commit."""
+    ctx = batch.ws._ctx
+    # Facts are announced before after_write hooks run, so that listeners hear of a cause before its effects.
+    write_changes(ctx.unit, ctx.tools.tables, changes_of(batch, batch.kind) if rows is None else rows)
+    ctx.announce(facts)
+    hooks = ctx.services.hooks
+    if hooks.wants("after_write", batch.entity):
+        with batch.handed_over(batch.records) as changes:
+            hooks.after_write(batch.ws, changes)

@@ -1,0 +1,132 @@
+"""Related records, loaded batch-wise: ``include="account lines.product"``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pycrm.errors import UnknownNameError, nearest
+from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
+from pycrm.query import F
+from pycrm.query.text import Include, read_include
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import value_at
+from pycrm.schema.entity import Back
+from pycrm.schema.record import slot_of
+from pycrm.values.refs import Ref
+
+if TYPE_CHECKING:
+    from pycrm.workspace.context import UnitContext
+
+__all__ = ["include"]
+
+setattr_of_record = object.__setattr__  # hooks hold frozen records, which may still be given what they refer to
+
+
+def include(ctx: UnitContext, entity: Entity, records: Sequence[Record], text: str) -> None:
+    """Load what *text* names for all *records* of *entity*, with one query per name and 500 records."""
+    if records:
+        _include(ctx, entity, records, read_include(text))
+
+
+def _include(ctx: UnitContext, entity: Entity, records: Sequence[Record], tree: Include) -> None:
+    for name, below in tree.items():
+        if name in entity.fields:
+            _follow(ctx, entity, entity.fields[name], records, below)
+        elif name in entity.back:
+            _walk_back(ctx, name, entity.back[name], records, below)
+        else:
+            _follow_longer(ctx, entity, name, records, below)
+
+
+def _follow_longer(ctx: UnitContext, entity: Entity, name: str, records: Sequence[Record], tree: Include) -> None:
+    """Follow ``trade.samples`` or ``custom.agent``, whose names hold a dot."""
+    for second, below in tree.items():
+        path = f"{name}.{second}"
+        if path in entity.fields:
+            _follow(ctx, entity, entity.fields[path], records, below)
+        elif path in entity.back:
+            _walk_back(ctx, path, entity.back[path], records, below)
+        else:
+            raise _unknown(entity, path)
+    if not tree:
+        raise _unknown(entity, name)
+
+
+def _unknown(entity: Entity, path: str) -> UnknownNameError:
+    known = [*entity.back, *(path for path, field in entity.fields.items() if _is_reference(field))]
+    return UnknownNameError(
+        f"include: {entity.name} has no reference and no way back {path!r}{nearest(path, known)}; "
+        f"there are {', '.join(known)}",
+        entity=entity.name,
+        field=path,
+    )
+
+
+def _is_reference(field: Field) -> bool:
+    return isinstance(field.kind, (RefKind, RefsKind, AnyRefKind))
+
+
+def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Record], below: Include) -> None:
+    if not _is_reference(field):
+        raise _unknown(entity, field.path)
+    wanted: dict[str, set[UUID]] = {}
+    loaded: dict[UUID, Any] = {}
+    for record in records:
+        for each in _references(record, field):
+            target = str(each.entity) if isinstance(field.kind, AnyRefKind) else str(field.kind.target)  # type: ignore[union-attr]
+            if isinstance(each, Ref) and each.is_loaded:
+                loaded[each.id] = each.record
+            else:
+                wanted.setdefault(target, set()).add(id_of(each))
+    found = dict(loaded)
+    for target, ids in wanted.items():
+        there = ctx.by_ids(ctx.tools.schema.entity(target), ids - loaded.keys(), include_binned=True)
+        found |= {record.id: record for record in there}
+        if below:
+            _include(ctx, ctx.tools.schema.entity(target), list(there), below)
+    for record in records:
+        _attach(record, field, found)
+
+
+def _references(record: Record, field: Field) -> Sequence[Any]:
+    value = value_at(record, field)
+    if isinstance(field.kind, RefsKind):
+        return value or ()
+    return () if value is None else (value,)
+
+
+def _attach(record: Record, field: Field, found: dict[UUID, Any]) -> None:
+    name = field.path
+
+    def with_record(value: Any) -> Any:
+        entity = value.entity if isinstance(value, Ref) else None
+        id = id_of(value)
+        return Ref(id, entity, name=name, record=found.get(id))
+
+    value = value_at(record, field)
+    if not value:
+        return
+    put = tuple(map(with_record, value)) if isinstance(field.kind, RefsKind) else with_record(value)
+    if "." in field.path:
+        record.document_values()[field.path] = put
+    else:
+        setattr_of_record(record, slot_of(field), put)
+
+
+def _walk_back(ctx: UnitContext, name: str, back: Back, records: Sequence[Record], below: Include) -> None:
+    entity = ctx.tools.schema.entity(back.entity)
+    field = entity.fields[back.field]
+    children: dict[UUID, list[Any]] = {record.id: [] for record in records}
+    ids = list(children)
+    for start in range(0, len(ids), 500):
+        for child in ctx.matching(entity, F[back.field].in_(ids[start : start + 500])):
+            children[id_of(value_at(child, field))].append(child)
+    if below:
+        _include(ctx, entity, [child for found in children.values() for child in found], below)
+    for record in records:
+        related = dict(record._related or {})
+        related[name] = tuple(children[record.id])
+        setattr_of_record(record, "_related", related)

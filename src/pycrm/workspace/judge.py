@@ -1,0 +1,116 @@
+"""Everything that happens to records between the caller and the first written row: derive, judge, collect problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pycrm.errors import Problem
+from pycrm.fields.autonumber import AutonumberKind
+from pycrm.fields.field import Field
+from pycrm.schema import Record
+from pycrm.schema.changes import Derivations
+from pycrm.schema.diff import value_at
+from pycrm.schema.parser import missing, parse_fields
+from pycrm.schema.record import slot_of
+from pycrm.workspace.batch import Batch
+from pycrm.workspace.moves import find_moves
+from pycrm.workspace.references import unknown_references
+from pycrm.workspace.unique import taken_values
+
+__all__ = ["check", "fill_defaults", "judge", "refuse_read_only"]
+
+
+def refuse_read_only(batch: Batch) -> None:
+    """Add a problem for each read-only field that a caller, not a hook, gave a value."""
+    if batch.ws._ctx.chain or batch.ws._trusted:
+        return
+    locked = [field for field in batch.entity.fields.values() if field.read_only and field.name != "id"]
+    for record in batch.records:
+        fields = batch.changed[record.id] if batch.kind == "update" else locked
+        for field in fields:
+            value = value_at(record, field)
+            if field.read_only and (batch.kind == "update" or value not in (None, field.kind.empty)):
+                batch.problems.append(
+                    Problem(
+                        "field.read_only",
+                        record,
+                        field.path,
+                        message="is kept by pycrm or by a plugin; leave it out",
+                        value=value,
+                    )
+                )
+
+
+def fill_defaults(batch: Batch) -> None:
+    """Give new records their defaults where the caller gave nothing."""
+    entity = batch.entity
+    own = [(field, slot_of(field)) for field in entity.own_fields if field.default is not None]
+    statuses = [(field, field.name) for field in entity.statuses]
+    custom = [field for field in entity.document_fields if field.default is not None and not field.retired]
+    owner = "owner" in entity.fields and not batch.ws._ctx.chain
+    for record in batch.records:
+        filled = batch.defaulted.setdefault(record.id, set())
+        for field, slot in own:
+            if getattr(record, slot) in (None, field.kind.empty):
+                setattr(record, slot, field.make_default())
+                filled.add(field.path)
+        for field, slot in statuses:
+            if getattr(record, slot) is None:
+                setattr(record, slot, field.kind.lifecycle.initial)
+                filled.add(field.path)
+        for field in custom:
+            if record.get_document_value(field.path) in (None, field.kind.empty):
+                record.set_document_value(field.path, field.make_default())
+                filled.add(field.path)
+        if owner and record._owner is None:
+            record._owner = batch.actor
+            filled.add("owner")
+
+
+def judge(batch: Batch) -> None:
+    """Run derive hooks, then everything that may object; problems are collected in the batch."""
+    find_moves(batch)
+    _derive(batch)
+    for record in batch.sound():
+        batch.problems += missing(batch.entity, record, _judged_required(batch, record))
+    batch.problems += unknown_references(batch)
+    batch.problems += taken_values(batch)
+    check(batch)
+
+
+def _derive(batch: Batch) -> None:
+    ws = batch.ws
+    if not ws._ctx.services.hooks.wants("derive", batch.entity):
+        return
+    records = batch.sound()
+    if not records:
+        return
+    derivations = Derivations(batch.is_given)
+    with batch.handed_over(records, derivations) as changes:
+        ws._ctx.services.hooks.derive(ws, changes)
+    for record in records:
+        if derived := derivations.by_record.get(record.id):
+            parse_fields(batch.entity, record, [batch.entity.fields[path] for path in derived], batch.problems)
+            if batch.kind == "update":
+                batch.changed[record.id] = tuple(batch.tools.diff(record))
+    find_moves(batch)
+
+
+def _judged_required(batch: Batch, record: Record) -> Sequence[Field]:
+    """The required fields to look at: all of a new record, the changed ones of another."""
+    fields = batch.entity.own_fields if batch.kind == "create" else batch.changed[record.id]
+    creating = batch.kind == "create"
+    return [field for field in fields if field.required and not (creating and isinstance(field.kind, AutonumberKind))]
+
+
+def check(batch: Batch) -> None:
+    """Let check hooks object; their problems are collected in the batch."""
+    ws = batch.ws
+    if not ws._ctx.services.hooks.wants("check", batch.entity):
+        return
+    records = batch.sound()
+    if records:
+        with batch.handed_over(records) as changes:
+            batch.problems += ws._ctx.services.hooks.check(ws, changes)
+
+

@@ -1,0 +1,105 @@
+"""Moves of lifecycles: changing a status, by whatever call, is the move, with the same right and the same needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pycrm.errors import MoveNotAllowedError, Problem, nearest
+from pycrm.fields.field import Field
+from pycrm.fields.status import StatusKind
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import loaded_value, value_at
+from pycrm.values.lifecycle import Lifecycle, Move
+
+if TYPE_CHECKING:
+    from pycrm.workspace.batch import Batch
+
+__all__ = ["find_moves", "lifecycle_of", "move_named", "moves_of"]
+
+NOT_ALLOWED = "lifecycle.move_not_allowed"
+
+
+def lifecycle_of(field: Field) -> Lifecycle:
+    """Return the lifecycle of a status field."""
+    assert isinstance(field.kind, StatusKind)
+    return field.kind.lifecycle
+
+
+def moves_of(entity: Entity, record: Record) -> tuple[Move, ...]:
+    """Return the moves that start from the record's present states."""
+    return tuple(
+        move
+        for field in entity.statuses
+        for move in lifecycle_of(field).moves_from(str(loaded_value(entity, record, field)))
+    )
+
+
+def move_named(entity: Entity, record: Record, name: str) -> tuple[Field, Move]:
+    """Return the status field and the move *name*, which must start from the record's present state.
+
+    Raises:
+        MoveNotAllowedError: There is no such move, or none from this state.
+    """
+    for field in entity.statuses:
+        lifecycle = lifecycle_of(field)
+        state = str(loaded_value(entity, record, field))
+        if name in lifecycle.moves and lifecycle.moves[name] in lifecycle.moves_from(state):
+            return field, lifecycle.moves[name]
+    allowed = [move.name for move in moves_of(entity, record)]
+    states = ", ".join(str(loaded_value(entity, record, field)) for field in entity.statuses) or "no status"
+    known = [move for field in entity.statuses for move in lifecycle_of(field).moves]
+    hint = nearest(name, known) if name not in known else ""
+    raise MoveNotAllowedError(
+        f"{entity.name} {record!r}: no move {name!r} from {states}{hint}; allowed: {', '.join(allowed) or 'none'}",
+        entity=entity.name,
+        move=name,
+        allowed=tuple(allowed),
+    )
+
+
+def find_moves(batch: Batch) -> None:
+    """Note the move that each record makes; add a problem where there is none or where it lacks what it needs."""
+    batch.problems = [problem for problem in batch.problems if not problem.code.startswith("lifecycle.")]
+    batch.moves.clear()
+    for field in batch.entity.statuses:
+        lifecycle = lifecycle_of(field)
+        for record in batch.records:
+            if batch.kind == "create":
+                if value_at(record, field) not in (None, lifecycle.initial):
+                    batch.ws._require("set_state", batch.entity)
+            elif batch.kind == "update" and field in batch.changed[record.id]:
+                _find_move(batch, record, field, lifecycle)
+
+
+def _find_move(batch: Batch, record: Any, field: Field, lifecycle: Lifecycle) -> None:
+    before, now = loaded_value(batch.entity, record, field), value_at(record, field)
+    if now not in lifecycle.states:
+        return  # the parser has said so
+    move = lifecycle.move_between(str(before), now)
+    if move is None:
+        allowed = [move.name for move in lifecycle.moves_from(str(before))]
+        batch.problems.append(
+            Problem(
+                NOT_ALLOWED,
+                record,
+                field.path,
+                message="there is no move from {before} to {value}; allowed: {allowed}",
+                before=before,
+                value=now,
+                allowed=", ".join(allowed) or "none",
+            )
+        )
+        return
+    batch.ws._require(move.may or "write", batch.entity)
+    batch.moves[record.id] = move.name
+    for needed in move.needs:
+        if value_at(record, batch.entity.field(needed)) in (None, "", batch.entity.field(needed).kind.empty):
+            batch.problems.append(
+                Problem(
+                    "lifecycle.needs",
+                    record,
+                    needed,
+                    message="is needed for the move {move}; give it a value",
+                    move=move.name,
+                )
+            )

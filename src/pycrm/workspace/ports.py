@@ -1,0 +1,44 @@
+"""What the door needs of higher floors: hooks that are asked during a write, and the actions that `run` looks up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pycrm.errors import Problem
+from pycrm.schema import ChangeSet, Entity
+
+if TYPE_CHECKING:
+    from pycrm.workspace.workspace import Workspace
+
+__all__ = ["Call", "WriteHooks"]
+
+
+class WriteHooks(Protocol):
+    """The hooks of a write, one typed call each. An exception of a hook comes out as `HookFailedError`."""
+
+    def wants(self, hook: str, entity: Entity) -> bool:
+        """Return whether any function listens: *hook* is ``derive``, ``check`` or ``after_write``."""
+
+    def derive(self, ws: Workspace, changes: ChangeSet[Any]) -> None:
+        """Let hooks set fields through ``changes.set``."""
+
+    def check(self, ws: Workspace, changes: ChangeSet[Any]) -> list[Problem]:
+        """Return everything that hooks find wrong."""
+
+    def after_write(self, ws: Workspace, changes: ChangeSet[Any]) -> None:
+        """Let hooks write other records."""
+
+
+class Call(Protocol):
+    """A prepared call of an action: ``remind(sample, days=3)``, to be given to `Workspace.run`."""
+
+    @property
+    def permission(self) -> str:
+        """The right that it asks for on the record's entity."""
+
+    @property
+    def record(self) -> Any:
+        """The record it is about."""
+
+    def perform(self, ws: Workspace) -> Any:
+        """Do it, and return the action's result."""

@@ -1,0 +1,220 @@
+"""`Reader`: everything that can be asked of a CRM, for one principal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from pycrm.errors import NotFoundError, QueryError, UnknownNameError
+from pycrm.query import F, Where
+from pycrm.schema import Entity, Record
+from pycrm.values.lifecycle import Move
+from pycrm.values.principal import Principal
+from pycrm.workspace.context import SchemaMoved, UnitContext
+from pycrm.workspace.include import include as load_related
+from pycrm.workspace.moves import moves_of
+from pycrm.workspace.page import Page
+
+__all__ = ["Reader"]
+
+E = TypeVar("E", bound=Record)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ITERATE_BATCH = 1000
+
+
+def _again_when_moved(
+    method: Callable[Concatenate[Reader, P], T],
+) -> Callable[Concatenate[Reader, P], T]:
+    """Make the call once more if it turns out that custom fields were changed by somebody else meanwhile."""
+
+    @wraps(method)
+    def call(self: Reader, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            try:
+                return method(self, *args, **kwargs)
+            except UnknownNameError:
+                self._ctx.check_schema()  # the name may be that of a field defined a moment ago
+                raise
+        except SchemaMoved:
+            return method(self, *args, **kwargs)
+
+    return call
+
+
+class Reader:
+    """The reading door of one unit of work. Made by `CRM.reading_as`; `Workspace` adds writing.
+
+    Attributes:
+        principal: For whom it reads.
+    """
+
+    def __init__(self, ctx: UnitContext, principal: Principal, *, trusted: bool = False) -> None:
+        self._ctx = ctx
+        self._trusted = trusted
+        self.principal = principal
+
+    def now(self) -> datetime:
+        """Return the present instant by the CRM's clock, aware, UTC."""
+        return self._ctx.services.clock()
+
+    def get(self, entity: type[E], id: UUID | str, *, include: str = "") -> E:
+        """Return the record with this id.
+
+        Args:
+            entity: The record class.
+            id: A UUID or its text.
+            include: Related records to load with it: ``"account lines.product"``.
+        Raises:
+            NotFoundError: There is none outside the bin.
+        """
+        record = self._get(entity, id)
+        if include:
+            load_related(self._ctx, self._entity(entity), [record], include)
+        return record
+
+    def find(self, entity: type[E], **equal: Any) -> E | None:
+        """Return the one record whose fields equal the given values, or None.
+
+        Raises:
+            QueryError: Several records match.
+        """
+        where: Any = None
+        for name, value in equal.items():
+            one = F[name].is_null() if value is None else F[name] == value
+            where = one if where is None else where & one
+        found = self.list(entity, where=where, limit=2)
+        if len(found) > 1:
+            raise QueryError(
+                f"several {self._entity(entity).plural} have {equal!r}; use list, or give more fields",
+                entity=self._entity(entity).name,
+            )
+        return found[0] if found else None
+
+    @_again_when_moved
+    def list(
+        self,
+        entity: type[E],
+        *,
+        where: Where = None,
+        order_by: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        include: str = "",
+    ) -> Page[E]:
+        """Return one page of records.
+
+        Args:
+            entity: The record class.
+            where: A filter made with `F`: ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``.
+            order_by: ``"close_on, amount DESC"``; by creation where absent. Missing values are smallest.
+            limit: At most so many records.
+            after: `Page.next_cursor` of the page before.
+            include: Related records to load with them.
+        Raises:
+            UnknownNameError: A path that leads nowhere; the nearest names are given.
+            QueryError: A comparison, order or cursor that cannot be served.
+        """
+        known = self._readable(entity)
+        plan = self._ctx.tools.compiler.page(
+            known, where, order_by, limit=limit, after=after, with_schema_number=self._ctx.needs_number
+        )
+        rows = plan.read(self._ctx.unit.rows)
+        if rows.schema_number is not None:
+            self._ctx.check_number(rows.schema_number)
+        records = self._ctx.load(known, rows.rows)
+        if include:
+            load_related(self._ctx, known, records, include)
+        return Page(records, rows.next_cursor)
+
+    def iterate(
+        self, entity: type[E], *, where: Where = None, order_by: str | None = None, include: str = ""
+    ) -> Iterator[E]:
+        """Yield all records that *where* selects, read in batches of 1,000; writing inside the loop is allowed."""
+        cursor: str | None = None
+        while True:
+            page = self.list(
+                entity, where=where, order_by=order_by, limit=ITERATE_BATCH, after=cursor, include=include
+            )
+            yield from page
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    @_again_when_moved
+    def count(self, entity: type[Record], *, where: Where = None, cap: int | None = None) -> int:
+        """Return how many records *where* selects; counting stops at *cap*."""
+        known = self._readable(entity)
+        statement = self._ctx.tools.compiler.count(
+            known, where, cap=cap, with_schema_number=self._ctx.needs_number
+        )
+        return int(self._ctx.rows(statement)[0][0])
+
+    @_again_when_moved
+    def aggregate(
+        self,
+        entity: type[Record],
+        *,
+        measures: Sequence[str],
+        group_by: str | Sequence[str] | None = None,
+        where: Where = None,
+    ) -> list[Mapping[str, Any]]:
+        """Return measures over the records that *where* selects, one mapping per group.
+
+        Args:
+            entity: The record class.
+            measures: ``"count()"``, ``"count_distinct(account)"``, ``"sum(amount)"``. A sum of money is `Monies`.
+            group_by: Up to two paths; without, there is exactly one mapping.
+            where: A filter.
+        Returns:
+            Mappings keyed by the texts of groups and measures, in the order of the groups.
+        """
+        known = self._readable(entity)
+        plan = self._ctx.tools.compiler.aggregate(
+            known, measures, group_by, where, with_schema_number=self._ctx.needs_number
+        )
+        result = plan.read(self._ctx.unit.rows)
+        if result.schema_number is not None:
+            self._ctx.check_number(result.schema_number)
+        return list(result.groups)
+
+    def moves(self, record: Record) -> tuple[Move, ...]:
+        """Return the moves that start from the record's present state."""
+        return moves_of(self._ctx.tools.schema.entity_of(record), record)
+
+    def include(self, records: Sequence[Record], text: str) -> None:
+        """Load related records of *records*, which are of one entity, as ``include=`` of `list` does."""
+        if records:
+            self._readable(records[0].__record_class__)
+            load_related(self._ctx, self._ctx.tools.schema.entity_of(records[0]), records, text)
+
+    @_again_when_moved
+    def _get(self, entity: type[E], id: UUID | str) -> E:
+        known = self._readable(entity)
+        key = known.fields["id"].kind.parse(id)
+        (statement,) = self._ctx.tools.compiler.by_ids(known, [key], with_schema_number=self._ctx.needs_number)
+        rows = self._ctx.rows(statement)
+        if not rows:
+            raise NotFoundError(
+                f"no {known.name} with id {key}; it may be in the bin or never have been", entity=known.name, id=key
+            )
+        found: list[E] = self._ctx.load(known, rows)
+        return found[0]
+
+    def _entity(self, entity: type[Record]) -> Entity:
+        return self._ctx.tools.schema.entity(entity)
+
+    def _readable(self, entity: type[Record]) -> Entity:
+        """Return the entity after the checks that every read begins with."""
+        self._ctx.unit.check_usable()
+        known = self._entity(entity)
+        self._require("read", known)
+        return known
+
+    def _require(self, action: str, entity: Entity, fields: Sequence[Any] = ()) -> None:
+        if not self._trusted:
+            self._ctx.services.access.require(self.principal, action, entity, fields)

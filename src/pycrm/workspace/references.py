@@ -1,0 +1,70 @@
+"""References are re-checked: every id that a caller gives must be of a record that exists, asked once per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pycrm.errors import Problem
+from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
+from pycrm.schema import Record
+from pycrm.schema.diff import value_at
+
+if TYPE_CHECKING:
+    from pycrm.workspace.batch import Batch
+
+__all__ = ["unknown_references"]
+
+
+def unknown_references(batch: Batch) -> list[Problem]:
+    """Return a problem for each reference of the batch to a record that does not exist."""
+    wanted: dict[str, dict[UUID, list[tuple[Record, Field]]]] = {}
+    for record in batch.sound():
+        for field in _fields(batch, record):
+            for target, id in _targets(field, value_at(record, field)):
+                wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
+    ctx = batch.ws._ctx
+    ctx.know(batch.entity.name, {record.id for record in batch.records})
+    problems = []
+    for target, by_id in wanted.items():
+        if target not in ctx.tools.schema.entities:
+            problems += [_unknown(record, field, target, id) for id, uses in by_id.items() for record, field in uses]
+            continue
+        ids = [id for id in by_id if id not in ctx.known_ids.get(target, ())]
+        if ids:
+            ctx.know(target, ctx.existing_ids(ctx.tools.schema.entity(target), ids))
+        known = ctx.known_ids.get(target, set())
+        problems += [_unknown(*use, target, id) for id in ids if id not in known for use in by_id[id]]
+    return problems
+
+
+def _fields(batch: Batch, record: Record) -> Iterator[Field]:
+    fields = batch.changed[record.id] if batch.kind == "update" else batch.entity.fields.values()
+    for field in fields:
+        if isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in ("created_by", "updated_by"):
+            yield field
+
+
+def _targets(field: Field, value: Any) -> Iterator[tuple[str, UUID]]:
+    if not value:
+        return
+    if isinstance(field.kind, RefKind):
+        yield str(field.kind.target), id_of(value)
+    elif isinstance(field.kind, RefsKind):
+        for each in value:
+            yield str(field.kind.target), id_of(each)
+    else:
+        yield str(value.entity), value.id
+
+
+def _unknown(record: Record, field: Field, target: str, id: UUID) -> Problem:
+    return Problem(
+        "ref.unknown",
+        record,
+        field.path,
+        message="leads to no {target}; create that record first or give another id",
+        target=target,
+        value=str(id),
+    )

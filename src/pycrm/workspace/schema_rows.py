@@ -1,0 +1,51 @@
+"""Custom fields between their rows in the database and `Field` values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from pycrm.entities import CustomField
+from pycrm.errors import ConfigurationError
+from pycrm.fields.field import Field
+from pycrm.schema.snapshot import field_from_json, field_to_json
+
+__all__ = ["definition_of", "fields_of_rows"]
+
+
+def definition_of(field: Field) -> str:
+    """Return *field* as the JSON text of a `CustomField` row; a default is kept in its dumped form."""
+    if callable(field.default):
+        raise ConfigurationError(
+            f"custom.{field.name}: the default of a custom field is kept as data; give a value, not a function",
+            field=field.path,
+        )
+    data: dict[str, Any] = field_to_json(field)
+    if field.default is not None:
+        data["default"] = field.kind.dump(field.kind.parse(field.default))
+    for part in ("label", "help"):
+        if texts := getattr(field, part):
+            data[part] = dict(texts)
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def fields_of_rows(rows: Iterable[CustomField]) -> dict[str, list[Field]]:
+    """Return the custom fields by entity name, in the order they were defined."""
+    fields: dict[str, list[Field]] = {}
+    for row in rows:
+        data = json.loads(row.definition)
+        field = field_from_json(row.name, data)
+        default = data.get("default")
+        fields.setdefault(row.entity, []).append(
+            attrs.evolve(
+                field,
+                default=None if default is None else field.kind.parse(default),
+                label=data.get("label", {}),
+                help=data.get("help", {}),
+                retired=row.retired,
+            )
+        )
+    return fields

@@ -1,0 +1,47 @@
+"""What a CRM hands to each of its units: policies, hooks, clock, and the newest schema that it knows."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+import attrs
+
+from pycrm.query.ports import Access
+from pycrm.schema import Schema
+from pycrm.values.clock import Clock
+from pycrm.workspace.ports import WriteHooks
+from pycrm.workspace.tools import SchemaTools
+
+__all__ = ["Services"]
+
+
+@attrs.define(eq=False)
+class Services:
+    """The long-lived collaborators of all units of one CRM.
+
+    Attributes:
+        access: Who may do what.
+        hooks: The hooks of a write.
+        clock: Gives the instant of every change.
+        base_schema: The schema without custom fields, as the code declares it.
+        tools: Of the newest schema that a committed unit has seen.
+        installation: The installation id that `migrate` stored; ids of users derive from it. None before.
+        known_users: Keys of users whose row is known to be committed.
+    """
+
+    access: Access
+    hooks: WriteHooks
+    clock: Clock
+    base_schema: Schema
+    tools: SchemaTools
+    installation: UUID | None = None
+    known_users: set[str] = attrs.field(factory=set)
+    _user_ids: dict[str, UUID] = attrs.field(factory=dict)
+
+    def user_id(self, key: str) -> UUID:
+        """Return the id of the user with *key*: UUIDv5 of the installation id and the key (RFC 9562)."""
+        found = self._user_ids.get(key)
+        if found is None:
+            assert self.installation is not None, "a unit is opened only on a migrated database"
+            found = self._user_ids[key] = uuid5(self.installation, key)
+        return found

@@ -1,0 +1,89 @@
+"""Unique values are looked for before writing, so that the problem names the record; the index has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pycrm.errors import Problem
+from pycrm.fields.field import Field
+from pycrm.query import F
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import value_at
+from pycrm.values.refs import Ref
+
+if TYPE_CHECKING:
+    from pycrm.workspace.batch import Batch
+    from pycrm.workspace.context import UnitContext
+
+__all__ = ["find_by_keys", "key_of", "taken_values", "unique_keys"]
+
+CHUNK = 500
+
+
+def unique_keys(entity: Entity) -> Iterator[tuple[Field, ...]]:
+    """Yield each combination of fields that is unique outside the bin; a single field is one of one."""
+    for field in entity.fields.values():
+        if field.unique:
+            yield (field,)
+    for paths in entity.unique:
+        yield tuple(entity.fields[path] for path in paths)
+
+
+def key_of(record: Record, fields: Sequence[Field]) -> tuple[Any, ...] | None:
+    """Return the values of *fields*, references as ids; None where one is missing, for that is not compared."""
+    values = tuple(
+        value.id if isinstance(value := value_at(record, field), Ref) else value for field in fields
+    )
+    return None if None in values else values
+
+
+def taken_values(batch: Batch) -> list[Problem]:
+    """Return a problem for each record whose unique values another record has, in the batch or in the database."""
+    problems: list[Problem] = []
+    for fields in unique_keys(batch.entity):
+        holders: dict[tuple[Any, ...], Record] = {}
+        for record in batch.sound():
+            if batch.kind == "update" and not any(field in fields for field in batch.changed[record.id]):
+                continue
+            if (key := key_of(record, fields)) is None:
+                continue
+            if key in holders:
+                problems.append(_taken(record, fields, key))
+            else:
+                holders[key] = record
+        found = find_by_keys(batch.ws._ctx, batch.entity, fields, list(holders))
+        for key, other in found.items():
+            if other.id != holders[key].id:
+                problems.append(_taken(holders[key], fields, key))
+    return problems
+
+
+def find_by_keys(
+    ctx: UnitContext, entity: Entity, fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], Any]:
+    """Return the records outside the bin whose *fields* have one of *keys*, by key; one query per 500 keys."""
+    wanted = set(keys)
+    found: dict[tuple[Any, ...], Any] = {}
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        where = None
+        for position, field in enumerate(fields):
+            one = F[field.path].in_(sorted({key[position] for key in chunk}, key=str))
+            where = one if where is None else where & one
+        for record in ctx.matching(entity, where):
+            if (key := key_of(record, fields)) in wanted:
+                found[key] = record
+    return found
+
+
+def _taken(record: Record, fields: Sequence[Field], key: tuple[Any, ...]) -> Problem:
+    others = ", ".join(field.path for field in fields[1:])
+    return Problem(
+        "field.not_unique",
+        record,
+        fields[0].path,
+        message="is taken by another record{combination}; choose another value or update that record",
+        combination=f" (together with {others})" if others else "",
+        value=key[0] if len(key) == 1 else key,
+    )

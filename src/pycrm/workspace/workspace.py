@@ -1,0 +1,225 @@
+"""`Workspace`: the one door. Everything that is written to a CRM goes through it, for one principal, in one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import attrs
+
+from pycrm.fields.choices import Option
+from pycrm.fields.field import Field
+from pycrm.schema import Record
+from pycrm.values.principal import Principal
+from pycrm.workspace import custom_fields
+from pycrm.workspace.batch import OnProblem
+from pycrm.workspace.create import create_many
+from pycrm.workspace.delete import delete_many, purge_many, restore_many
+from pycrm.workspace.lock import lock
+from pycrm.workspace.moves import move_named
+from pycrm.workspace.ports import Call
+from pycrm.workspace.reader import Reader
+from pycrm.workspace.results import BatchResult
+from pycrm.workspace.update import update_many
+from pycrm.workspace.upsert import upsert_many
+
+__all__ = ["Workspace"]
+
+E = TypeVar("E", bound=Record)
+T = TypeVar("T")
+
+
+class Workspace(Reader):
+    """The door of one unit of work. Made by `CRM.acting_as`; it commits at the end of the block.
+
+    Every writing call runs the same path: rights, generated parser, derive hooks, required fields and rules, check
+    hooks, rows, after_write hooks, change rows, outbox. Problems found before a row is written leave the unit usable;
+    after a raising hook or a database error it is failed and rolls back, whoever swallows the error.
+    """
+
+    def create(self, record: E) -> E:
+        """Write a new record and return it, with its number, version and defaults filled in.
+
+        Raises:
+            ValidationError: With every problem of the record.
+            NotAllowedError: The principal may not.
+            HookFailedError: A plugin's hook raised; the unit is undone.
+        """
+        self.create_many([record])
+        return record
+
+    def create_many(self, records: Sequence[E], *, on_problem: OnProblem = "raise") -> BatchResult[E]:
+        """Write new records of one entity as one batch: each hook is called once.
+
+        Args:
+            records: Of one record class, none of them stored yet.
+            on_problem: ``"raise"`` writes nothing and lists the problems of all records; ``"refuse"`` leaves records
+                with problems out and writes the rest. A raising hook or a database error undoes the whole call.
+        """
+        return create_many(self, records, on_problem)
+
+    def update(self, record: E, *, version: int | None = None, **changes: Any) -> E:
+        """Write what changed in *record* since it was loaded, and return it refreshed.
+
+        Args:
+            record: A loaded record.
+            version: The version that a form showed to its user: fields that others changed since are a conflict.
+            changes: Shorthand for setting fields first: ``ws.update(account, industry="textiles")``.
+        Raises:
+            ConflictError: Somebody else changed one of the same fields since it was loaded. Changes of other fields
+                are merged.
+            MoveNotAllowedError: A status was changed in a way that is no move.
+            ValidationError: With every problem.
+            UnknownNameError: A name among *changes* that is no field.
+        """
+        update_many(self, [record], "raise", values=changes, version=version)
+        return record
+
+    def update_many(self, records: Sequence[E], *, on_problem: OnProblem = "raise") -> BatchResult[E]:
+        """Write what changed in loaded records of one entity, as one batch."""
+        return update_many(self, records, on_problem)
+
+    def upsert_many(
+        self, entity: type[E], records: Sequence[E], *, by: Sequence[str], on_problem: OnProblem = "raise"
+    ) -> BatchResult[E]:
+        """Create the records whose unique values are new, and update the stored ones of the others.
+
+        Args:
+            entity: The record class.
+            records: As they should be; a field left empty does not change a stored one.
+            by: The fields that find the stored record, such as ``["number"]``; they must be unique.
+            on_problem: As in `create_many`.
+        Returns:
+            ``created`` holds the given records, ``updated`` and ``unchanged`` the stored ones.
+        """
+        return upsert_many(self, entity, records, by, on_problem)
+
+    def delete(self, record: Record) -> None:
+        """Put *record* and its parts into the bin.
+
+        Raises:
+            ValidationError: Other records refer to it and must not be left so.
+        """
+        delete_many(self, [record], "raise")
+
+    def delete_many(self, records: Sequence[E], *, on_problem: OnProblem = "raise") -> BatchResult[E]:
+        """Put records of one entity into the bin, as one batch."""
+        return delete_many(self, records, on_problem)
+
+    def restore(self, record: Record) -> None:
+        """Take *record* out of the bin, with the parts that went into it together with it."""
+        restore_many(self, [record])
+
+    def purge(self, record: Record) -> None:
+        """Remove *record* and its parts for good; its change rows stay.
+
+        Raises:
+            ValidationError: Anything refers to it, be it in the bin or of a plugin whose code is missing.
+        """
+        purge_many(self, [record])
+
+    def get_binned(self, entity: type[E], id: Any) -> E | None:
+        """Return the record with this id if it is in the bin, or None."""
+        known = self._readable(entity)
+        found = self._ctx.by_ids(known, [known.fields["id"].kind.parse(id)], include_binned=True)
+        return found[0] if found and found[0].deleted_at is not None else None
+
+    def move(self, record: E, name: str, **changes: Any) -> E:
+        """Make the move *name* of the record's lifecycle, setting *changes* with it.
+
+        Raises:
+            MoveNotAllowedError: No such move from the present state; the allowed ones are listed.
+        """
+        field, move = move_named(self._ctx.tools.schema.entity_of(record), record, name)
+        update_many(self, [record], "raise", values={**changes, field.path: move.to})
+        return record
+
+    def run(self, call: Call) -> Any:
+        """Perform an action: ``ws.run(check_in(visit))``."""
+        self._ctx.unit.check_usable()
+        self._require(call.permission, self._ctx.tools.schema.entity_of(call.record))
+        return call.perform(self)
+
+    def lock(self, records: Sequence[Record]) -> None:
+        """Lock *records* until the unit ends and reload them, in order of id, so that two units cannot deadlock."""
+        lock(self, records)
+
+    def announce(self, fact: Any) -> None:
+        """Tell listeners of ``type(fact)`` after the commit; see `CRM.on`."""
+        self._ctx.begin_writing()
+        self._ctx.announce([fact])
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Limit the damage of an error to the block: rows, queued signals and record state go back together."""
+        with self._ctx.unit.savepoint():
+            yield
+
+    # Custom fields
+
+    def define_field(
+        self, entity: type[Record], name: str, declared: Any, *, label: Mapping[str, str] | None = None, **options: Any
+    ) -> Field:
+        """Add a custom field to *entity*, usable in this unit at once and everywhere from its commit on.
+
+        Args:
+            entity: The record class.
+            name: An identifier, which may be Chinese; it never changes.
+            declared: What it holds: ``field.choice(["华东", "华北"])``.
+            label: Language to label; labels may change.
+            options: Options common to all kinds, as ``indexed=True``.
+        Raises:
+            NameClashError: The name is taken.
+            ConfigurationError: The name is reserved or no identifier, or the kind cannot be a custom field.
+        """
+        known = self._definable(entity)
+        return custom_fields.define_field(self, known, name, _with_options(declared, label, options))
+
+    def relabel_field(
+        self,
+        entity: type[Record],
+        name: str,
+        *,
+        label: Mapping[str, str] | None = None,
+        help: Mapping[str, str] | None = None,
+    ) -> Field:
+        """Give a custom field other labels or help texts; languages not named keep theirs."""
+        return custom_fields.relabel_field(self, self._definable(entity), name, label, help)
+
+    def add_options(self, entity: type[Record], name: str, options: Iterable[str | Option]) -> Field:
+        """Offer further options in a custom choice; a retired one that is named here is offered again."""
+        added = tuple(option if isinstance(option, Option) else Option(option) for option in options)
+        return custom_fields.add_options(self, self._definable(entity), name, added)
+
+    def retire_options(self, entity: type[Record], name: str, values: Iterable[str]) -> Field:
+        """Offer these options no longer; records that have them keep them."""
+        return custom_fields.retire_options(self, self._definable(entity), name, tuple(values))
+
+    def retire_field(self, entity: type[Record], name: str) -> Field:
+        """Offer a custom field no longer; its values stay readable, and `revive_field` brings it back."""
+        return custom_fields.retire_field(self, self._definable(entity), name)
+
+    def revive_field(self, entity: type[Record], name: str) -> Field:
+        """Offer a retired custom field again."""
+        return custom_fields.revive_field(self, self._definable(entity), name)
+
+    def _definable(self, entity: type[Record]) -> Any:
+        self._ctx.begin_writing()
+        known = self._entity(entity)
+        self._require("define_fields", known)
+        return known
+
+    # Other views of the same unit
+
+    def as_plugin(self, name: str) -> Workspace:
+        """Return a view of the same unit that acts as the plugin *name*, under the rights of ``Plugin(may=…)``."""
+        return Workspace(self._ctx, Principal.plugin(name))
+
+    def _kernel(self) -> Workspace:
+        """Return a view of the same unit for what the kernel itself must do on the actor's behalf."""
+        return Workspace(self._ctx, self.principal, trusted=True)
+
+
+def _with_options(declared: Any, label: Mapping[str, str] | None, options: Mapping[str, Any]) -> Any:
+    return attrs.evolve(declared, label=label or declared.label, **options) if isinstance(declared, Field) else declared
