@@ -5,7 +5,15 @@ itself does not use this module. Names leave it only after notice.
 """
 
 from pycrm.entities import Tag, Team, User
-from pycrm.errors import ConfigurationError, ConflictError, MoneyError, NotAllowedError, NotFoundError, Problem, ValidationError
+from pycrm.errors import (
+    ConfigurationError,
+    ConflictError,
+    MoneyError,
+    NotAllowedError,
+    NotFoundError,
+    Problem,
+    ValidationError,
+)
 from pycrm.fields import declare as field
 from pycrm.fields.choices import Option
 from pycrm.plugin.discovery import discover
@@ -35,9 +43,9 @@ __all__ = [
     "MoneyError",
     "Monies",
     "Move",
-    "OptRef",
     "NotAllowedError",
     "NotFoundError",
+    "OptRef",
     "Option",
     "OwnedRecord",
     "Page",

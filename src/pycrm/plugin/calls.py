@@ -163,8 +163,6 @@ class HookCalls:
         """Return pluggy's caller for the functions of one hook on one entity."""
         key = (hook, entity)
         if key not in self._callers:
-            others = [
-                adapter for other, adapters in self._adapters.items() if other != key for adapter in adapters
-            ]
+            others = [adapter for other, adapters in self._adapters.items() if other != key for adapter in adapters]
             self._callers[key] = self._manager.subset_hook_caller(_SPECS[hook], remove_plugins=others)
         return self._callers[key]

@@ -54,7 +54,9 @@ def in_order(plugins: Sequence[Plugin], version: str) -> list[Plugin]:
     by_name: dict[str, Plugin] = {}
     for plugin in plugins:
         if by_name.setdefault(plugin.name, plugin) is not plugin:
-            raise NameClashError(f"two plugins are called {plugin.name!r}; install only one of them", plugin=plugin.name)
+            raise NameClashError(
+                f"two plugins are called {plugin.name!r}; install only one of them", plugin=plugin.name
+            )
     versions = {name: plugin.version for name, plugin in by_name.items()} | {"pycrm": version}
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(by_name):

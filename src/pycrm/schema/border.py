@@ -43,7 +43,7 @@ def border_schema(entity: Entity) -> marshmallow.Schema:
         path: KindField(field, dump_only=field.read_only or field.retired, metadata={"kind": field.kind.name})
         for path, field in entity.fields.items()
     }
-    return marshmallow.Schema.from_dict(fields, name=f"{entity.record_class.__name__}Schema")()  # type: ignore[arg-type]
+    return marshmallow.Schema.from_dict(fields, name=f"{entity.record_class.__name__}Schema")()
 
 
 def dump_value(value: Any, kind: Any) -> Any:

@@ -19,7 +19,6 @@ __all__ = ["ChangeSet", "Derivations"]
 E = TypeVar("E", bound=Record)
 
 
-
 @attrs.define
 class Derivations:
     """What derive hooks set in one write: who set which field of which record to what.

@@ -12,7 +12,16 @@ from pycrm.schema.generate import make_function
 from pycrm.schema.record import Record, slot_of
 from pycrm.values.refs import Ref
 
-__all__ = ["Diff", "loaded_value", "make_capture", "make_diff", "make_remember", "make_take_over", "value_at", "values_of"]
+__all__ = [
+    "Diff",
+    "loaded_value",
+    "make_capture",
+    "make_diff",
+    "make_remember",
+    "make_take_over",
+    "value_at",
+    "values_of",
+]
 
 Diff = Callable[[Record], list[Field]]
 

@@ -76,9 +76,7 @@ def document_patch(entity: Entity, changes: Mapping[str, Any]) -> dict[str, Any]
         if value is None or value == field.kind.empty:
             patch.update(dict.fromkeys(field.part_names))
         else:
-            for name, part, stored in zip(
-                field.part_names, field.kind.parts, field.kind.to_parts(value), strict=True
-            ):
+            for name, part, stored in zip(field.part_names, field.kind.parts, field.kind.to_parts(value), strict=True):
                 patch[name] = encode_part(part.type, stored)
     return patch
 

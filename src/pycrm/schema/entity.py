@@ -138,9 +138,7 @@ class Entity:
     def own_fields(self) -> tuple[Field, ...]:
         """The fields a caller may give in the constructor: all but the common ones, extensions and custom fields."""
         return tuple(
-            field
-            for path, field in self.fields.items()
-            if "." not in path and path not in Record.__declared_fields__
+            field for path, field in self.fields.items() if "." not in path and path not in Record.__declared_fields__
         )
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
@@ -68,4 +68,4 @@ def make_extension_class(cls: type[X], owner: str) -> type[X]:
         )
         setattr(cls, name, _DocumentProperty(f"{owner}.{name}"))
     cls.__declared_fields__ = types.MappingProxyType(fields)
-    return cast(type[X], cls)
+    return cls

@@ -185,7 +185,7 @@ class Record(_Base):
             stored = decode_document(self._entity, self._stored) if self._entity and self._stored else {}
             object.__setattr__(self, "_stored", stored)
             object.__setattr__(self, "_document", dict(stored))
-        return cast(dict[str, Any], self._document)
+        return cast("dict[str, Any]", self._document)
 
     def get_document_value(self, path: str) -> Any:
         """Return the value at *path* (``"custom.region"``, ``"trade.incoterm"``), or what its kind calls empty."""
@@ -252,7 +252,7 @@ def _make(cls: type[R], private: dict[str, Any]) -> type[R]:
     made.__declared_fields__ = types.MappingProxyType({**getattr(cls, "__declared_fields__", {}), **own})
     made.__record_class__ = made
     made.__title__ = "id"
-    return cast(type[R], made)
+    return cast("type[R]", made)
 
 
 def make_record_class(cls: type[R], *, title: str = "id") -> type[R]:

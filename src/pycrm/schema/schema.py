@@ -65,9 +65,7 @@ class Schema:
         for name, entity in self.entities.items():
             own = {path: field for path, field in entity.fields.items() if field.owner != "custom"}
             custom = [
-                attrs.evolve(
-                    field, owner="custom", path=f"custom.{field.name}", place=_place(field, Place.DOCUMENT)
-                )
+                attrs.evolve(field, owner="custom", path=f"custom.{field.name}", place=_place(field, Place.DOCUMENT))
                 for field in fields.get(name, ())
             ]
             added = {field.path: self._resolved(name, field) for field in custom}

@@ -29,7 +29,7 @@ def field_to_json(field: Field) -> dict[str, Any]:
 
 def field_from_json(name: str, data: Mapping[str, Any], kinds: Mapping[str, type[Kind]] = KINDS) -> Field:
     """Return the field that `field_to_json` described."""
-    facts = {fact: bool(data[fact]) for fact in _FACTS if fact in data}
+    facts: dict[str, Any] = {fact: bool(data[fact]) for fact in _FACTS if fact in data}
     return Field(kind=kind_from(data["kind"], data.get("options", {}), kinds), name=name, **facts)
 
 
@@ -59,7 +59,9 @@ def parked_entities(owner: str, stored: Mapping[str, Any]) -> Iterator[Entity]:
     for name, data in stored["entities"].items():
         base = OwnedRecord if data["owned"] else Record
         declared = {
-            path: field_from_json(path, facts) for path, facts in data["fields"].items() if path not in base.__declared_fields__
+            path: field_from_json(path, facts)
+            for path, facts in data["fields"].items()
+            if path not in base.__declared_fields__
         }
         body: dict[str, Any] = {
             **declared,
@@ -67,7 +69,7 @@ def parked_entities(owner: str, stored: Mapping[str, Any]) -> Iterator[Entity]:
             "__module__": __name__,
         }
         class_name = "".join(part.title() for part in name.replace(".", "_").split("_"))
-        record_class = make_record_class(type(class_name, (base,), body), title=data["title"])
+        record_class: type[Record] = make_record_class(type(class_name, (base,), body), title=data["title"])
         fields = {
             path: attrs.evolve(field, path=path, owner=owner, place=_place(field))
             for path, field in record_class.__declared_fields__.items()

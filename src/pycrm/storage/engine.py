@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -15,7 +16,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from pycrm.errors import ConfigurationError, MissingExtraError, UnitError
 from pycrm.storage import postgresql, sqlite
-from pycrm.storage.dialect import DIALECTS, SQLITE, Dialect
+from pycrm.storage.dialect import DIALECTS, POSTGRESQL, SQLITE, Dialect
 from pycrm.storage.host import JoinedTransaction, begin_before_savepoints
 from pycrm.storage.unit import Announcements, Transaction, Unit
 from pycrm.values.ids import new_id
@@ -42,6 +43,7 @@ class Database:
     dialect: Dialect
     owned: bool
     in_memory: bool
+    _reading_engine: Engine = attrs.field(repr=False)
     _only_unit: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
     def reading_unit(self) -> Unit:
@@ -92,11 +94,13 @@ class Database:
     def close(self) -> None:
         """Close the pool of an engine of our own; a host closes its own."""
         if self.owned:
+            self._reading_engine.dispose()
             self.engine.dispose()
 
     def _own(self, *, reading: bool, invariant: bool) -> Transaction:
         if self.dialect is SQLITE:
-            return sqlite.SqliteTransaction(self.engine, reading=reading, invariant=invariant, owned=self.owned)
+            engine = self._reading_engine if reading else self.engine
+            return sqlite.SqliteTransaction(engine, reading=reading, invariant=invariant, owned=self.owned)
         return postgresql.PostgresqlTransaction(self.engine, reading=reading, invariant=invariant)
 
     def _unit(self, transaction: Transaction, *, is_reading: bool, announcements: Announcements | None = None) -> Unit:
@@ -129,8 +133,9 @@ def open_engine(database: str | Path | Engine) -> Database:
         return _host_database(database)
     url = _url(database)
     if url.get_backend_name() == "sqlite":
-        return Database(_sqlite_engine(url), SQLITE, owned=True, in_memory=sqlite.is_in_memory(url))
-    return Database(_postgresql_engine(url), DIALECTS["postgresql"], owned=True, in_memory=False)
+        return _own_sqlite(url)
+    engine = _postgresql_engine(url)
+    return Database(engine, POSTGRESQL, owned=True, in_memory=False, reading_engine=engine)
 
 
 def _host_database(engine: Engine) -> Database:
@@ -138,7 +143,19 @@ def _host_database(engine: Engine) -> Database:
     dialect = DIALECTS[engine.dialect.name]
     if dialect is SQLITE:
         begin_before_savepoints(engine)
-    return Database(engine, dialect, owned=False, in_memory=dialect is SQLITE and sqlite.is_in_memory(engine.url))
+    in_memory = dialect is SQLITE and sqlite.is_in_memory(engine.url)
+    return Database(engine, dialect, owned=False, in_memory=in_memory, reading_engine=engine)
+
+
+def _own_sqlite(url: URL) -> Database:
+    settings = sqlite.settings_of(url.query)
+    url = url.difference_update_query(["synchronous", "busy_timeout"])
+    in_memory = sqlite.is_in_memory(url)
+    engine = _sqlite_engine(url, settings)
+    # Switching `query_only` makes SQLite prepare every cached statement of the connection anew, which costs more than
+    # a short reading unit. So reading units have connections of their own, where there can be more than one.
+    reading_engine = engine if in_memory else _sqlite_engine(url, settings, query_only=True)
+    return Database(engine, SQLITE, owned=True, in_memory=in_memory, reading_engine=reading_engine)
 
 
 def _url(database: str | Path) -> URL:
@@ -167,9 +184,7 @@ def _check_driver(backend: str, driver: str) -> None:
         )
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    synchronous, busy_timeout = sqlite.checked_settings(url.query)
-    url = url.difference_update_query(["synchronous", "busy_timeout"])
+def _sqlite_engine(url: URL, settings: sqlite.Settings, *, query_only: bool = False) -> Engine:
     if sqlite.is_in_memory(url):
         engine = create_engine(
             url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
@@ -179,8 +194,8 @@ def _sqlite_engine(url: URL) -> Engine:
         engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=-1, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def set_up(driver: object, _record: object) -> None:
-        sqlite.set_up(driver, synchronous=synchronous, busy_timeout=busy_timeout)  # type: ignore[arg-type]
+    def set_up(driver: Any, _record: object) -> None:
+        settings.apply(driver, query_only=query_only)
 
     begin_before_savepoints(engine)
     return engine

@@ -90,7 +90,7 @@ def reference_sql(table: FromClause, field: Field, dialect_name: str) -> ColumnE
         return part
     if dialect_name == "postgresql":
         return cast(part, PostgresUuid())
-    return func.unhex(func.replace(part, "-", ""), type_=Id())
+    return func.unhex(func.replace(part, _literal("-"), _literal("")), type_=Id())
 
 
 def add_unhex(driver: sqlite3.Connection) -> None:
@@ -199,6 +199,6 @@ def document_index(table: Table, field: Field, dialect_name: str) -> DocumentInd
     sa = DIALECTS[dialect_name].sa
     return DocumentIndex(
         name=str(index.name),
-        create=str(CreateIndex(index, if_not_exists=True).compile(dialect=sa)),
-        drop=str(DropIndex(index, if_exists=True).compile(dialect=sa)),
+        create=str(CreateIndex(index, if_not_exists=True).compile(dialect=sa)).strip(),
+        drop=str(DropIndex(index, if_exists=True).compile(dialect=sa)).strip(),
     )

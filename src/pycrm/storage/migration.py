@@ -106,9 +106,12 @@ def migrate(
             write_installation(connection, tables, uuid4())
         done = _write_owners(connection, tables, schema, owners, installed)
         installation = read_installation(connection, tables)
-    except BaseException as error:
+    except Exception as error:
         unit.fail(error)
-        raise translate(error) from error if isinstance(error, Exception) else None
+        ours = translate(error)
+        if ours is error:
+            raise
+        raise ours from error
     return StoredSchema(schema, tables, installation, parked), [owner.owner for owner in new], done
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+import attrs
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -42,14 +43,22 @@ def is_driver_beginning(driver: sqlite3.Connection) -> bool:
     return getattr(driver, "autocommit", None) is False
 
 
-def set_up(driver: sqlite3.Connection, *, synchronous: str = "FULL", busy_timeout: int = BUSY_TIMEOUT_MS) -> None:
-    """Set up one new connection of an engine of our own."""
-    for pragma, value in {
-        "foreign_keys": 1,
-        "busy_timeout": busy_timeout,
-        "synchronous": SYNCHRONOUS[synchronous],
-    }.items():
-        driver.execute(f"PRAGMA {pragma} = {value}")
+@attrs.frozen
+class Settings:
+    """How the connections of an engine of our own are set up, once each."""
+
+    synchronous: str = "FULL"
+    busy_timeout: int = BUSY_TIMEOUT_MS
+
+    def apply(self, driver: sqlite3.Connection, *, query_only: bool) -> None:
+        """Set up one new connection."""
+        for pragma, value in {
+            "foreign_keys": 1,
+            "busy_timeout": self.busy_timeout,
+            "synchronous": SYNCHRONOUS[self.synchronous],
+            "query_only": int(query_only),
+        }.items():
+            driver.execute(f"PRAGMA {pragma} = {value}")
 
 
 def prepare(connection: Connection) -> None:
@@ -60,8 +69,8 @@ def prepare(connection: Connection) -> None:
     driver_of(connection).execute("PRAGMA journal_mode = WAL").fetchall()
 
 
-def checked_settings(query: Mapping[str, object]) -> tuple[str, int]:
-    """Return synchronous mode and busy timeout from the *query* of a database URL.
+def settings_of(query: Mapping[str, object]) -> Settings:
+    """Return the settings that the *query* of a database URL asks for.
 
     Raises:
         ConfigurationError: One of them has an impossible value.
@@ -74,7 +83,7 @@ def checked_settings(query: Mapping[str, object]) -> tuple[str, int]:
     busy_timeout = str(query.get("busy_timeout", BUSY_TIMEOUT_MS))
     if not busy_timeout.isdecimal():
         raise ConfigurationError(f"busy_timeout={busy_timeout!r} in the database URL; use whole milliseconds")
-    return synchronous, int(busy_timeout)
+    return Settings(synchronous, int(busy_timeout))
 
 
 class SqliteTransaction:
@@ -106,8 +115,9 @@ class SqliteTransaction:
         self._check_not_shared()
         self._connection = connection = self._engine.connect()
         driver = driver_of(connection)
-        # A host may have its engine send BEGIN whenever SQLAlchemy begins. That has to be over before ours.
-        connection.begin()
+        if not self._owned:
+            # A host may have its engine send BEGIN whenever SQLAlchemy begins. That has to be over before ours.
+            connection.begin()
         self._is_set = True
         if driver.in_transaction:
             driver.execute("ROLLBACK")
@@ -167,13 +177,17 @@ class SqliteTransaction:
                 raise UnitError(_SHARED)
 
     def _set_pragmas(self, driver: sqlite3.Connection) -> None:
-        wanted = {"query_only": 1} if self._reading else {}
+        if self._reading:
+            self._set_pragma(driver, "query_only", 1, found=_pragma(driver, "query_only"))
         if not self._owned:
-            wanted |= {"foreign_keys": 1, "busy_timeout": max(_pragma(driver, "busy_timeout"), BUSY_TIMEOUT_MS)}
-        for pragma, value in wanted.items():
-            if (found := _pragma(driver, pragma)) != value:
-                self._put_back[pragma] = found
-                driver.execute(f"PRAGMA {pragma} = {value}")
+            patience = _pragma(driver, "busy_timeout")
+            self._set_pragma(driver, "busy_timeout", max(patience, BUSY_TIMEOUT_MS), found=patience)
+            self._set_pragma(driver, "foreign_keys", 1, found=_pragma(driver, "foreign_keys"))
+
+    def _set_pragma(self, driver: sqlite3.Connection, pragma: str, value: int, *, found: int) -> None:
+        if found != value:
+            self._put_back[pragma] = found
+            driver.execute(f"PRAGMA {pragma} = {value}")
 
     def _restore(self, driver: sqlite3.Connection) -> None:
         for pragma, value in self._put_back.items():

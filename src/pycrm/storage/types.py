@@ -34,7 +34,6 @@ COUNTER: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 class _Part(TypeDecorator[Any]):
     """One part type: PostgreSQL's own type there, what the SQLite codec writes elsewhere."""
 
-    cache_ok = True
     part_type: ClassVar[PartType]
     postgresql: ClassVar[TypeEngine[Any]]
 
@@ -55,6 +54,7 @@ class _Part(TypeDecorator[Any]):
 class Id(_Part):
     """A `UUID`: uuid on PostgreSQL, 16 bytes on SQLite."""
 
+    cache_ok = True  # SQLAlchemy asks each class itself
     impl = LargeBinary(16)
     part_type = PartType.ID
     postgresql = PostgresUuid(as_uuid=True)
@@ -68,6 +68,7 @@ class Id(_Part):
 class Instant(_Part):
     """An aware `datetime`, UTC: timestamptz on PostgreSQL, fixed-width text on SQLite."""
 
+    cache_ok = True
     impl = Text()
     part_type = PartType.INSTANT
     postgresql = TIMESTAMP(timezone=True)
@@ -81,6 +82,7 @@ class Instant(_Part):
 class Day(_Part):
     """A `date`. SQLAlchemy's own is declared DATE on SQLite, whose affinity is numeric."""
 
+    cache_ok = True
     impl = Text()
     part_type = PartType.DATE
     postgresql = Date()
@@ -110,6 +112,8 @@ class _Json(_Part):
 class StringList(_Json):
     """A list of texts: tags, or several choices."""
 
+    cache_ok = True
+
     @property
     def python_type(self) -> type[list[str]]:
         """A list of texts."""
@@ -118,6 +122,8 @@ class StringList(_Json):
 
 class Document(_Json):
     """The custom and extension fields of one record, or other JSON data."""
+
+    cache_ok = True
 
     @property
     def python_type(self) -> type[dict[str, Any]]:

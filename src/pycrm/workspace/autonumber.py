@@ -8,7 +8,7 @@ from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.field import Field
 from pycrm.storage.sequences import take
 from pycrm.workspace.batch import Batch
-from pycrm.workspace.unique import find_by_keys
+from pycrm.workspace.unique import taken_keys
 
 __all__ = ["give_numbers"]
 
@@ -29,7 +29,7 @@ def _give(batch: Batch, field: Field, kind: AutonumberKind, waiting: list[Any]) 
     key = kind.sequence_key(batch.entity.name, field.path, year)
     first = take(ctx.unit, ctx.tools.tables, key, len(waiting))
     numbers = [kind.format(year, first + place) for place in range(len(waiting))]
-    taken = {key[0] for key in find_by_keys(ctx, batch.entity, (field,), [(number,) for number in numbers])}
+    taken = {key[0] for key in taken_keys(ctx, batch.entity, (field,), [(number,) for number in numbers])}
     taken |= {getattr(record, field.name) for record in batch.records}
     again = []
     for record, number in zip(waiting, numbers, strict=True):

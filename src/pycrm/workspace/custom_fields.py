@@ -29,7 +29,10 @@ def define_field(ws: Workspace, entity: Entity, name: str, declared: Field) -> F
     """Add the custom field *name* to *entity*; see `Workspace.define_field`."""
     _check(entity, name, declared)
     row = CustomField(
-        entity=entity.name, name=name, kind=declared.kind.name, definition=definition_of(attrs.evolve(declared, name=name))
+        entity=entity.name,
+        name=name,
+        kind=declared.kind.name,
+        definition=definition_of(attrs.evolve(declared, name=name)),
     )
     field = _change_schema(ws, entity, name, lambda kernel: kernel.create(row))
     _keep_index(ws, entity, field)
@@ -44,9 +47,7 @@ def relabel_field(
         ws,
         entity,
         name,
-        lambda field: attrs.evolve(
-            field, label={**field.label, **(label or {})}, help={**field.help, **(help or {})}
-        ),
+        lambda field: attrs.evolve(field, label={**field.label, **(label or {})}, help={**field.help, **(help or {})}),
     )
 
 
@@ -105,7 +106,9 @@ def _check(entity: Entity, name: str, declared: Any) -> None:
     check_name(name)
     path = f"custom.{name}"
     if path in entity.fields:
-        state = "retired; revive it" if entity.fields[path].retired else "there already; relabel it or choose another name"
+        state = (
+            "retired; revive it" if entity.fields[path].retired else "there already; relabel it or choose another name"
+        )
         raise NameClashError(f"{entity.name}.{path} is {state}", entity=entity.name, field=path)
     taken = {part: field for field in entity.document_fields for part in field.part_names}
     for part in attrs.evolve(declared, name=name, path=path, owner="custom").part_names:
@@ -134,7 +137,7 @@ def _row(ws: Workspace, entity: Entity, name: str) -> CustomField:
         raise UnknownNameError(
             f"{entity.name} has no custom field {name!r}{nearest(name, names)}", entity=entity.name, field=name
         )
-    return cast(CustomField, rows[0])
+    return cast("CustomField", rows[0])
 
 
 def _redefine(ws: Workspace, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:

@@ -28,7 +28,9 @@ __all__ = ["delete_many", "purge_many", "restore_many"]
 E = TypeVar("E", bound=Record)
 
 
-def delete_many(ws: Workspace, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None) -> BatchResult[E]:
+def delete_many(
+    ws: Workspace, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None
+) -> BatchResult[E]:
     """Put *records* and their parts into the bin; see `Workspace.delete_many`."""
     if not records:
         return BatchResult()
@@ -79,7 +81,7 @@ def purge_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
         batch.written = True
         for entity, field, _ in _references_to(batch, owned=True):
             parts = ctx.matching(entity, F[field.path].in_(ids), include_binned=True)
-            ws._kernel().purge_many(parts)
+            purge_many(ws._kernel(), parts)
         delete_links(ctx.unit, ctx.tools.tables, ids)
         rows = changes_of(batch, "purge")
         batch.tools.writer.purge(ctx.unit, ids)
@@ -181,10 +183,10 @@ def _referenced(
             "record.referenced",
             by_id[target],
             None,
-            message="is referred to by {count} {entity}.{field}{parked}; change or delete those first",
+            message="is referred to by {count} {entity}.{path}{parked}; change or delete those first",
             count=count,
             entity=entity.name,
-            field=field.path,
+            path=field.path,
             parked=parked,
         )
 

@@ -76,7 +76,7 @@ def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Re
     loaded: dict[UUID, Any] = {}
     for record in records:
         for each in _references(record, field):
-            target = str(each.entity) if isinstance(field.kind, AnyRefKind) else str(field.kind.target)  # type: ignore[union-attr]
+            target = str(field.kind.target) if isinstance(field.kind, (RefKind, RefsKind)) else str(each.entity)
             if isinstance(each, Ref) and each.is_loaded:
                 loaded[each.id] = each.record
             else:

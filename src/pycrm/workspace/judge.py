@@ -13,7 +13,7 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.parser import missing, parse_fields
 from pycrm.schema.record import slot_of
 from pycrm.workspace.batch import Batch
-from pycrm.workspace.moves import find_moves
+from pycrm.workspace.moves import find_moves, lifecycle_of
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.unique import taken_values
 
@@ -56,7 +56,7 @@ def fill_defaults(batch: Batch) -> None:
                 filled.add(field.path)
         for field, slot in statuses:
             if getattr(record, slot) is None:
-                setattr(record, slot, field.kind.lifecycle.initial)
+                setattr(record, slot, lifecycle_of(field).initial)
                 filled.add(field.path)
         for field in custom:
             if record.get_document_value(field.path) in (None, field.kind.empty):
@@ -112,5 +112,3 @@ def check(batch: Batch) -> None:
     if records:
         with batch.handed_over(records) as changes:
             batch.problems += ws._ctx.services.hooks.check(ws, changes)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 from pycrm.errors import NotFoundError, QueryError, UnknownNameError
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 ITERATE_BATCH = 1000
 
+Groups: TypeAlias = list[Mapping[str, Any]]
+"""One mapping per group, keyed by the texts of groups and measures."""
+
 
 def _again_when_moved(
     method: Callable[Concatenate[Reader, P], T],
@@ -43,7 +46,7 @@ def _again_when_moved(
         except SchemaMoved:
             return method(self, *args, **kwargs)
 
-    return call
+    return call  # type: ignore[return-value]
 
 
 class Reader:
@@ -137,9 +140,7 @@ class Reader:
         """Yield all records that *where* selects, read in batches of 1,000; writing inside the loop is allowed."""
         cursor: str | None = None
         while True:
-            page = self.list(
-                entity, where=where, order_by=order_by, limit=ITERATE_BATCH, after=cursor, include=include
-            )
+            page = self.list(entity, where=where, order_by=order_by, limit=ITERATE_BATCH, after=cursor, include=include)
             yield from page
             cursor = page.next_cursor
             if cursor is None:
@@ -149,9 +150,7 @@ class Reader:
     def count(self, entity: type[Record], *, where: Where = None, cap: int | None = None) -> int:
         """Return how many records *where* selects; counting stops at *cap*."""
         known = self._readable(entity)
-        statement = self._ctx.tools.compiler.count(
-            known, where, cap=cap, with_schema_number=self._ctx.needs_number
-        )
+        statement = self._ctx.tools.compiler.count(known, where, cap=cap, with_schema_number=self._ctx.needs_number)
         return int(self._ctx.rows(statement)[0][0])
 
     @_again_when_moved
@@ -162,7 +161,7 @@ class Reader:
         measures: Sequence[str],
         group_by: str | Sequence[str] | None = None,
         where: Where = None,
-    ) -> list[Mapping[str, Any]]:
+    ) -> Groups:
         """Return measures over the records that *where* selects, one mapping per group.
 
         Args:

@@ -21,8 +21,11 @@ __all__ = ["unknown_references"]
 def unknown_references(batch: Batch) -> list[Problem]:
     """Return a problem for each reference of the batch to a record that does not exist."""
     wanted: dict[str, dict[UUID, list[tuple[Record, Field]]]] = {}
+    fields = [field for field in batch.entity.fields.values() if _is_checked(field)]
     for record in batch.sound():
-        for field in _fields(batch, record):
+        for field in fields:
+            if batch.kind == "update" and field not in batch.changed[record.id]:
+                continue
             for target, id in _targets(field, value_at(record, field)):
                 wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
     ctx = batch.ws._ctx
@@ -40,11 +43,8 @@ def unknown_references(batch: Batch) -> list[Problem]:
     return problems
 
 
-def _fields(batch: Batch, record: Record) -> Iterator[Field]:
-    fields = batch.changed[record.id] if batch.kind == "update" else batch.entity.fields.values()
-    for field in fields:
-        if isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in ("created_by", "updated_by"):
-            yield field
+def _is_checked(field: Field) -> bool:
+    return isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in ("created_by", "updated_by")
 
 
 def _targets(field: Field, value: Any) -> Iterator[tuple[str, UUID]]:

@@ -6,7 +6,7 @@ from pycrm.entities import Tag
 from pycrm.fields.tags import TagsKind
 from pycrm.schema.diff import value_at
 from pycrm.workspace.batch import Batch
-from pycrm.workspace.unique import find_by_keys
+from pycrm.workspace.unique import taken_keys
 
 __all__ = ["ensure_tags"]
 
@@ -19,7 +19,7 @@ def ensure_tags(batch: Batch) -> None:
         return
     ctx = batch.ws._ctx
     entity = ctx.tools.schema.entity(Tag)
-    known = find_by_keys(ctx, entity, (entity.fields["name"],), [(name,) for name in sorted(names)])
+    known = taken_keys(ctx, entity, (entity.fields["name"],), [(name,) for name in sorted(names)])
     new = [Tag(name=name) for name in sorted(names) if (name,) not in known]
     if new:
         batch.ws._kernel().create_many(new)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 from pycrm.errors import Problem
-from pycrm.fields.field import Field
 from pycrm.query import Compiler
 from pycrm.schema import Entity, Record, Schema
-from pycrm.schema.diff import make_capture, make_diff, make_remember, make_take_over
+from pycrm.schema.diff import Diff, make_capture, make_diff, make_remember, make_take_over
 from pycrm.schema.parser import make_parser
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.loader import make_loader
@@ -17,8 +17,6 @@ from pycrm.storage.rows import RowWriter
 from pycrm.storage.tables import Tables
 
 __all__ = ["EntityTools", "SchemaTools"]
-
-T = TypeVar("T")
 
 
 class EntityTools:
@@ -28,40 +26,41 @@ class EntityTools:
         self.entity = entity
         self._tables = tables
         self._dialect = dialect
-        self._made: dict[str, Any] = {}
 
-    @property
+    @cached_property
     def parse(self) -> Callable[[Record, list[Problem]], None]:
-        return self._get("parse", make_parser)
+        """Puts inside values into the slots; see `make_parser`."""
+        return make_parser(self.entity)
 
-    @property
-    def diff(self) -> Callable[[Record], list[Field]]:
-        return self._get("diff", make_diff)
+    @cached_property
+    def diff(self) -> Diff:
+        """Tells what changed; see `make_diff`."""
+        return make_diff(self.entity)
 
-    @property
+    @cached_property
     def remember(self) -> Callable[[Record], None]:
-        return self._get("remember", make_remember)
+        """Takes present values for stored ones; see `make_remember`."""
+        return make_remember(self.entity)
 
-    @property
+    @cached_property
     def capture(self) -> Callable[[Record], Callable[[], None]]:
-        return self._get("capture", make_capture)
+        """Gives a function that puts a record back; see `make_capture`."""
+        return make_capture(self.entity)
 
-    @property
+    @cached_property
     def take_over(self) -> Callable[[Record, Record], None]:
-        return self._get("take_over", make_take_over)
+        """Copies the values of another record; see `make_take_over`."""
+        return make_take_over(self.entity)
 
-    @property
-    def load(self) -> Callable[[Any], list[Record]]:
-        return self._get("load", lambda entity: make_loader(entity, self._dialect))
+    @cached_property
+    def load(self) -> Callable[[Any], list[Any]]:
+        """Makes records of rows; see `make_loader`."""
+        return make_loader(self.entity, self._dialect)
 
-    @property
+    @cached_property
     def writer(self) -> RowWriter:
-        return self._get("writer", lambda entity: RowWriter(entity, self._tables, self._dialect))
-
-    def _get(self, name: str, make: Callable[[Entity], Any]) -> Any:
-        if name not in self._made:
-            self._made[name] = make(self.entity)
-        return self._made[name]
+        """Writes and locks rows."""
+        return RowWriter(self.entity, self._tables, self._dialect)
 
 
 class SchemaTools:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 from pycrm.query import F
+from pycrm.query.aggregate import MAX_GROUPS
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.values.refs import Ref
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pycrm.workspace.batch import Batch
     from pycrm.workspace.context import UnitContext
 
-__all__ = ["find_by_keys", "key_of", "taken_values", "unique_keys"]
+__all__ = ["find_by_keys", "key_of", "taken_keys", "taken_values", "unique_keys"]
 
 CHUNK = 500
 
@@ -32,9 +33,7 @@ def unique_keys(entity: Entity) -> Iterator[tuple[Field, ...]]:
 
 def key_of(record: Record, fields: Sequence[Field]) -> tuple[Any, ...] | None:
     """Return the values of *fields*, references as ids; None where one is missing, for that is not compared."""
-    values = tuple(
-        value.id if isinstance(value := value_at(record, field), Ref) else value for field in fields
-    )
+    values = tuple(value.id if isinstance(value := value_at(record, field), Ref) else value for field in fields)
     return None if None in values else values
 
 
@@ -52,11 +51,30 @@ def taken_values(batch: Batch) -> list[Problem]:
                 problems.append(_taken(record, fields, key))
             else:
                 holders[key] = record
-        found = find_by_keys(batch.ws._ctx, batch.entity, fields, list(holders))
-        for key, other in found.items():
-            if other.id != holders[key].id:
-                problems.append(_taken(holders[key], fields, key))
+        if batch.kind == "create":
+            taken = taken_keys(batch.ws._ctx, batch.entity, fields, list(holders))
+        else:
+            found = find_by_keys(batch.ws._ctx, batch.entity, fields, list(holders))
+            taken = {key for key, other in found.items() if other.id != holders[key].id}
+        problems += [_taken(holders[key], fields, key) for key in holders if key in taken]
     return problems
+
+
+def taken_keys(
+    ctx: UnitContext, entity: Entity, fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]
+) -> set[tuple[Any, ...]]:
+    """Return those of *keys* that records outside the bin have; only the fields themselves are read."""
+    if len(fields) > MAX_GROUPS or any(not field.kind.sortable or len(field.kind.parts) > 1 for field in fields):
+        return set(find_by_keys(ctx, entity, fields, keys))
+    wanted = set(keys)
+    paths = [field.path for field in fields]
+    found: set[tuple[Any, ...]] = set()
+    for where in _conditions(fields, keys):
+        plan = ctx.tools.compiler.aggregate(entity, ["count()"], paths, where)
+        for group in plan.read(ctx.unit.rows).groups:
+            values = (group[path] for path in paths)
+            found.add(tuple(value.id if isinstance(value, Ref) else value for value in values))
+    return found & wanted
 
 
 def find_by_keys(
@@ -65,16 +83,22 @@ def find_by_keys(
     """Return the records outside the bin whose *fields* have one of *keys*, by key; one query per 500 keys."""
     wanted = set(keys)
     found: dict[tuple[Any, ...], Any] = {}
+    for where in _conditions(fields, keys):
+        for record in ctx.matching(entity, where):
+            if (key := key_of(record, fields)) in wanted:
+                found[key] = record
+    return found
+
+
+def _conditions(fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    """Yield filters that together select every record with one of *keys*, and few others."""
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]
         where = None
         for position, field in enumerate(fields):
             one = F[field.path].in_(sorted({key[position] for key in chunk}, key=str))
             where = one if where is None else where & one
-        for record in ctx.matching(entity, where):
-            if (key := key_of(record, fields)) in wanted:
-                found[key] = record
-    return found
+        yield where
 
 
 def _taken(record: Record, fields: Sequence[Field], key: tuple[Any, ...]) -> Problem:

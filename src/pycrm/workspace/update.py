@@ -151,6 +151,4 @@ def _moved_facts(batch: Batch) -> list[RecordsMoved]:
     for record in batch.records:
         if move := batch.moves.get(record.id):
             by_move.setdefault(move, []).append(record.id)
-    return [
-        RecordsMoved(batch.entity.name, tuple(ids), batch.ws.principal.user, move) for move, ids in by_move.items()
-    ]
+    return [RecordsMoved(batch.entity.name, tuple(ids), batch.ws.principal.user, move) for move, ids in by_move.items()]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -249,20 +249,17 @@ def test_lines_lead_to_products(ws: Workspace) -> None:
 
 
 def test_concurrent_lines_all_count(crm: CRM, mei: Principal) -> None:
-    """Two units that add lines to one order at once leave the total of both."""
+    """Units that add lines to one order at once wait for each other, and the total is that of all."""
     with crm.acting_as(mei) as ws:
-        order = make_order(ws, "1")
+        order = ws.create(SalesOrder(currency="USD"))
 
-    def add(ws: Workspace) -> None:
-        ws.create(SalesOrderLine(order=order.id, position=30, unit_price=usd("30")))
+    def add(writer: int) -> None:
+        for position in range(writer * 10, writer * 10 + 5):
+            with crm.acting_as(mei) as ws:
+                ws.create(SalesOrderLine(order=order.id, position=position, unit_price=usd("1.10")))
 
-    other = threading.Thread(target=crm.run, args=(mei, add))
-    with crm.acting_as(mei) as ws:
-        ws.create(SalesOrderLine(order=order.id, position=20, unit_price=usd("20")))
-        other.start()
-        # Long enough for the other unit to arrive where it has to wait for this one.
-        other.join(timeout=0.3)
-    other.join()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(add, range(1, 5)))
 
     with crm.acting_as(mei) as ws:
-        assert total_of(ws, order) == usd("51.00")
+        assert (ws.count(SalesOrderLine), total_of(ws, order)) == (20, usd("22.00"))

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,17 +256,15 @@ def test_full_disk_is_named(make_world: MakeWorld, url: str) -> None:
     assert world.items() == [3]
 
 
-def test_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "cause"), [("notes.txt", "not a SQLite database"), ("no/crm.db", "folder")])
+def test_unusable_file_is_named(tmp_path: Path, name: str, cause: str) -> None:
     """A file of another sort, or in a folder that does not exist, is told as such."""
     (tmp_path / "notes.txt").write_text("no database" * 100)
+    database = open_engine(tmp_path / name)
 
-    with (
-        pytest.raises(StorageError, match="not a SQLite database"),
-        open_engine(tmp_path / "notes.txt").reading_unit() as unit,
-    ):
+    with pytest.raises(StorageError, match=cause), database.reading_unit() as unit:
         unit.rows("SELECT 1 FROM sqlite_master")
-    with pytest.raises(StorageError, match="folder"), open_engine(tmp_path / "no" / "crm.db").reading_unit() as unit:
-        unit.rows("SELECT 1")
+    database.close()
 
 
 def test_unstorable_value_fails_unit(make_world: MakeWorld, url: str) -> None:
@@ -284,7 +283,8 @@ def test_path_opens_file(tmp_path: Path) -> None:
             unit.execute("CREATE TABLE t (id INTEGER)")
         database.close()
 
-        assert sqlite3.connect(name).execute("SELECT name FROM sqlite_master").fetchone() == ("t",)
+        with closing(sqlite3.connect(name)) as driver:
+            assert driver.execute("SELECT name FROM sqlite_master").fetchone() == ("t",)
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/crm", "postgresql+psycopg2://localhost/crm", "://"])

@@ -81,7 +81,7 @@ def test_unique_index_is_of_records_outside_the_bin(dialect_name: str) -> None:
 
     assert index.create.startswith("CREATE UNIQUE INDEX IF NOT EXISTS crm_item_custom_code_doc_key ON crm_item")
     assert index.create.endswith("WHERE deleted_at IS NULL")
-    assert index.drop.strip() == "DROP INDEX IF EXISTS crm_item_custom_code_doc_key"
+    assert index.drop == "DROP INDEX IF EXISTS crm_item_custom_code_doc_key"
 
 
 def test_index_leaves_the_table_alone() -> None:
@@ -103,9 +103,5 @@ def test_index_leaves_the_table_alone() -> None:
 def test_reference_compares_with_ids(dialect_name: str, expected: str) -> None:
     """A reference in the document is text; joined, it is an id."""
     agent = SCHEMA.entity("item").fields["custom.agent"]
-    compiled = select(reference_sql(TABLE, agent, dialect_name)).compile(
-        dialect=DIALECTS[dialect_name].sa, compile_kwargs={"literal_binds": True}
-    )
-
-    assert expected in str(compiled)
+    assert spelled(reference_sql(TABLE, agent, dialect_name), dialect_name).startswith(expected)
     assert reference_sql(TABLE, SCHEMA.entity("item").fields["owner"], dialect_name) is TABLE.c.owner

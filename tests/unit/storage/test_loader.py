@@ -8,6 +8,7 @@ import pytest
 from tests.shop import Item, Team, User, full_item, make_schema, plain, stamped
 
 from pycrm.schema import Entity, Record
+from pycrm.schema.record import slot_of
 from pycrm.storage.codecs import CODECS
 from pycrm.storage.dialect import DIALECTS
 from pycrm.storage.dumper import make_dumper, make_value_dumper
@@ -54,7 +55,7 @@ def test_loaded_values_are_remembered() -> None:
 
     (loaded,) = round_trip("sqlite", team, record)
 
-    assert loaded._loaded == (*(getattr(loaded, f"_{f.name}", getattr(loaded, f.name)) for f in team.column_fields), ())
+    assert loaded._loaded == (*(getattr(loaded, slot_of(each)) for each in team.column_fields), ())
     assert loaded._entity is team
     assert loaded._related is None
 
@@ -87,7 +88,7 @@ def test_value_dumper_equals_row_dumper(dialect_name: str) -> None:
     singly = [
         part
         for field in entity.column_fields
-        for part in make_value_dumper(field, codec)(getattr(item, f"_{field.name}", getattr(item, field.name)))
+        for part in make_value_dumper(field, codec)(getattr(item, slot_of(field)))
     ]
 
     assert tuple(singly) == row[:-1]

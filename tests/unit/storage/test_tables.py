@@ -130,7 +130,7 @@ def test_kernel_tables_are_not_taken() -> None:
     class Link(Record):
         pass
 
-    with pytest.raises(NameClashError, match="'link' would be stored in 'crm_link'.*rename"):
+    with pytest.raises(NameClashError, match=r"'link' would be stored in 'crm_link'.*rename"):
         build_tables(schema_of(Link))
 
 
