@@ -172,7 +172,7 @@ class CRM:
                 if not conflict.retryable or attempt == attempts:
                     raise
                 # Random, so that two who collided do not meet again at once.
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - no secret
         raise ConfigurationError(f"attempts={attempts}: work is tried at least once")
 
     async def run_async(

@@ -157,7 +157,8 @@ class ValidationError(PycrmError, ValueError):
 
     def __init__(self, problems: Sequence[Problem], *, entity: str = "") -> None:
         self.problems = tuple(problems)
-        shown = "\n".join(f"  {self._line(problem, entity)}" for problem in self.problems[:20])
+        several = len({id(problem.record) for problem in self.problems}) > 1
+        shown = "\n".join(f"  {self._line(problem, entity, several)}" for problem in self.problems[:20])
         more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
         count = len(self.problems)
         super().__init__(
@@ -166,10 +167,12 @@ class ValidationError(PycrmError, ValueError):
         )
 
     @staticmethod
-    def _line(problem: Problem, entity: str) -> str:
+    def _line(problem: Problem, entity: str, several: bool) -> str:
         value = problem.facts.get("value")
         got = f" (got {_short(value)!r})" if value is not None else ""
-        return f"{entity}.{problem.field}: {problem.message}{got} [{problem.code}]" if problem.field else str(problem)
+        where = f"{entity}.{problem.field}" if problem.field else entity
+        which = f"{problem.record!r} " if several else ""
+        return f"{which}{where}: {problem.message}{got} [{problem.code}]"
 
 
 class NotFoundError(PycrmError, LookupError):

@@ -115,7 +115,8 @@ def _load(point: EntryPoint) -> Plugin:
         loaded: Any = point.load()
     except Exception as error:
         raise PluginError(
-            f"plugin {point.name!r} cannot be imported ({source}): {type(error).__name__}: {error}; repair or uninstall it",
+            f"plugin {point.name!r} cannot be imported ({source}): {type(error).__name__}: {error}; "
+            "repair or uninstall it",
             plugin=point.name,
         ) from error
     if not isinstance(loaded, Plugin):

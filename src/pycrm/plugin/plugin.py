@@ -80,7 +80,7 @@ class Plugin:
             )
         self.name = name
         self.version = version
-        # Labels lie beside the module that makes the plugin; asking its author to say where would be one more way to err.
+        # Labels lie beside the module that makes the plugin; its author need not say where that is.
         self.package: str | None = sys._getframe(1).f_globals.get("__package__") or None
         self.requires = tuple(map(Requirement.read, requires))
         self.after = frozenset(after)

@@ -32,7 +32,7 @@ class SignalBus:
         def receive(facts: Sequence[T]) -> None:
             try:
                 listener(facts)
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; one listener must not keep the others from hearing
                 _log.exception("listener %r for %s raised; the data stays committed", listener, fact_type.__name__)
 
         signal.connect(receive, weak=False)

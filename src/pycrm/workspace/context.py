@@ -198,4 +198,5 @@ class UnitContext:
                 user.created_by = user.updated_by = user_id
                 self.of(entity).writer.insert(self.unit, [user], if_absent=True)
             self.unit.on_commit(lambda: self.services.known_users.add(key))
+        self.know("user", (user_id,))
         return user_id

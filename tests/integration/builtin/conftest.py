@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from tests.conftest import DATABASES
 
 from pycrm import CRM, Principal, Workspace
 
 MEI = Principal(user="mei", roles={"administrator"})
 
 
-@pytest.fixture
-def crm(database_url: str) -> Iterator[CRM]:
+@pytest.fixture(params=DATABASES)
+def crm(request: pytest.FixtureRequest, migrated: Callable[[str], str]) -> Iterator[CRM]:
     """A migrated CRM of the built-in plugins alone, on each database."""
-    crm = CRM(database_url, plugins=[])
-    crm.migrate()
+    crm = CRM(migrated(request.param), plugins=[])
     yield crm
     crm.close()
 

@@ -68,7 +68,9 @@ _CUSTOM: dict[str, dict[str, Any]] = {
 }
 
 
-def _schema() -> Schema:
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    """Number 7 of the world's schema."""
     schema = assemble([OwnerDeclarations("core", True, "1", tuple(_declared))])
     custom: dict[str, list[Field]] = {
         entity: [attrs.evolve(each, name=name, owner="custom", place=Place.DOCUMENT) for name, each in fields.items()]
@@ -133,9 +135,8 @@ class World:
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
+def world(database_url: str, schema: Schema) -> Iterator[World]:
     """The world on an empty database of each engine."""
-    schema = _schema()
     tables = build_tables(schema)
     database = open_engine(database_url)
     with database.writing_unit() as unit:

@@ -181,10 +181,7 @@ def value_at(record: Any, path: str) -> Any:
     names = path.split(".")
     while names and record is not None:
         name = names.pop(0)
-        if name == "custom":
-            value = record.document_values().get(f"custom.{names.pop(0)}")
-        else:
-            value = getattr(record, name)
+        value = record.custom[names.pop(0)] if name == "custom" else getattr(record, name)
         if isinstance(value, Ref) and names:
             value = value.record
         elif isinstance(value, Ref) and value.entity is None:

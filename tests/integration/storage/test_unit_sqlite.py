@@ -174,6 +174,7 @@ def test_host_settings_are_put_back(
         world.add(unit, 3, parent=77)
 
     assert inside == [1, 30_000]
+    assert world.items() == [2]
     assert (pragma(engine, "foreign_keys"), pragma(engine, "busy_timeout")) == (0, 250)
     assert pragma(engine, "query_only") == 0
     with engine.connect() as connection:

@@ -2,21 +2,8 @@
 
 from datetime import date, datetime
 
-from pycrm import Account, Contact
-from pycrm.plugin import (
-    ChangeSet,
-    Extension,
-    F,
-    Lifecycle,
-    Move,
-    OwnedRecord,
-    Problem,
-    Ref,
-    Refs,
-    State,
-    ValidationError,
-)
-from pycrm.plugin import Workspace, field
+from pycrm import Account, Contact, MoveNotAllowedError
+from pycrm.plugin import ChangeSet, Extension, F, Lifecycle, Move, OwnedRecord, Ref, Refs, State, Workspace, field
 from pycrm_visits.plugin import plugin
 
 VISIT = Lifecycle(
@@ -69,8 +56,5 @@ def keep_last_visit(ws: Workspace, changes: ChangeSet[Visit]) -> None:
 def check_in(ws: Workspace, visit: Visit, *, place: str | None = None) -> Visit:
     """Note that *visit* begins now, at *place* where that is not the planned one."""
     if visit.status != "planned":
-        problem = Problem(
-            "visits.not_planned", visit, "status", message="is {value}; only a planned visit begins", value=visit.status
-        )
-        raise ValidationError([problem], entity="visits.visit")
+        raise MoveNotAllowedError(f"{visit!r} is {visit.status}; check in to a planned visit", entity="visits.visit")
     return ws.update(visit, actual_at=ws.now(), place=place or visit.place)

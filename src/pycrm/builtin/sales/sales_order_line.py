@@ -14,7 +14,7 @@ from uuid import UUID
 from pycrm.builtin.products import Product
 from pycrm.builtin.sales.plugin import plugin
 from pycrm.builtin.sales.sales_order import SalesOrder
-from pycrm.plugin import ChangeSet, F, Money, MoneyError, Monies, OptRef, Problem, Record, Ref, Workspace, field
+from pycrm.plugin import ChangeSet, ConflictError, F, Money, Monies, OptRef, Problem, Record, Ref, Workspace, field
 
 
 @plugin.entity(
@@ -118,7 +118,7 @@ def keep_order_totals(ws: Workspace, changes: ChangeSet[SalesOrderLine]) -> None
     for order in orders:
         amounts = sums.get(order.id, Monies())
         if amounts.keys() - {order.currency}:
-            raise MoneyError(f"order {order.number} became one in {order.currency} while lines were written to it")
+            raise ConflictError(f"order {order.number} became one in {order.currency} while lines were written to it")
         order.total = amounts.get(order.currency, Money(0, order.currency))
     ws.update_many(orders)
 

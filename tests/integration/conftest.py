@@ -1,0 +1,118 @@
+"""Migrated databases in no time: each set of plugins is migrated once per engine, and tests get it as it was then.
+
+A SQLite file is copied. PostgreSQL takes long to copy and to drop a database, so the same one is emptied and filled
+again; a test that changes its structure takes `new_database`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pycrm import CRM
+from pycrm.plugin import Plugin
+from pycrm.testing.postgres import fresh_database
+
+Migrated = Callable[[str, Sequence[Plugin]], str]
+
+
+class PostgresTemplate:
+    """A migrated database that `put_back` brings to what it was right after the migration."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with psycopg.connect(url, autocommit=True) as connection:
+            self._tables = self._names(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            self._indexes = set(self._indexes_of(connection))
+            connection.execute("CREATE SCHEMA pristine")
+            for table in self._tables:
+                statement = sql.SQL("CREATE TABLE pristine.{0} AS TABLE public.{0}")
+                connection.execute(statement.format(sql.Identifier(table)))
+
+    def put_back(self) -> None:
+        """End whatever is still connected, and restore every row and index."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            for index in set(self._indexes_of(connection)) - self._indexes:
+                connection.execute(sql.SQL("DROP INDEX public.{}").format(sql.Identifier(index)))
+            with connection.transaction():
+                # Foreign keys sleep, so that tables may be filled in any order.
+                connection.execute("SET LOCAL session_replication_role = replica")
+                for table in self._tables:
+                    name = sql.Identifier(table)
+                    connection.execute(sql.SQL("DELETE FROM public.{}").format(name))
+                    fill = sql.SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE pristine.{0}")
+                    connection.execute(fill.format(name))
+
+    def _indexes_of(self, connection: psycopg.Connection[Any]) -> list[str]:
+        return self._names(connection, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+
+    @staticmethod
+    def _names(connection: psycopg.Connection[Any], query: sql.LiteralString) -> list[str]:
+        return [name for (name,) in connection.execute(query).fetchall()]
+
+
+class Templates:
+    """One migrated database per engine and set of plugins, made on first use."""
+
+    def __init__(self, folder: Path, server: Callable[[], str], stack: ExitStack) -> None:
+        self._folder = folder
+        self._server = server
+        self._stack = stack
+        self._files: dict[tuple[str, ...], Path] = {}
+        self._databases: dict[tuple[str, ...], PostgresTemplate] = {}
+
+    def sqlite(self, plugins: Sequence[Plugin], copy: Path) -> str:
+        """Copy the migrated file of *plugins* to *copy* and return its URL."""
+        key = tuple(plugin.name for plugin in plugins)
+        if key not in self._files:
+            path = self._folder / f"{'-'.join(('crm', *key))}.db"
+            _migrate(f"sqlite:///{path}", plugins)
+            self._files[key] = path
+        shutil.copyfile(self._files[key], copy)
+        return f"sqlite:///{copy}"
+
+    def postgresql(self, plugins: Sequence[Plugin]) -> str:
+        """Return the URL of the migrated database of *plugins*, put back to its beginning."""
+        key = tuple(plugin.name for plugin in plugins)
+        if key not in self._databases:
+            url = self._stack.enter_context(fresh_database(self._server()))
+            _migrate(url, plugins)
+            self._databases[key] = PostgresTemplate(url)
+        else:
+            self._databases[key].put_back()
+        return self._databases[key].url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _migrate(url: str, plugins: Sequence[Plugin]) -> None:
+    crm = CRM(url, plugins=plugins)
+    crm.migrate()
+    crm.close()
+
+
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    """The migrated databases of this test process."""
+    with ExitStack() as stack:
+        server = lambda: str(request.getfixturevalue("postgres_url"))  # noqa: E731 - asked only where it is needed
+        yield Templates(tmp_path_factory.mktemp("templates"), server, stack)
+
+
+@pytest.fixture
+def migrated(templates: Templates, tmp_path: Path) -> Migrated:
+    """A function that returns the URL of a migrated database: ``migrated("sqlite", [lab])``; one per test."""
+
+    def make(engine: str, plugins: Sequence[Plugin] = ()) -> str:
+        return templates.sqlite(plugins, tmp_path / "migrated.db") if engine == "sqlite" else templates.postgresql(plugins)
+
+    return make
