@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from pycrm.entities import DECLARED
 from pycrm.errors import ConfigurationError, ConflictError, HookFailedError, NameClashError
 from pycrm.plugin.calls import HookCalls
-from pycrm.plugin.discovery import discover, in_order, load_builtins
+from pycrm.plugin.discovery import discover, in_order, load_builtins, with_versions
 from pycrm.plugin.functions import Action, HookFunction
 from pycrm.plugin.plugin import Plugin
 from pycrm.policies import Access
@@ -74,7 +74,7 @@ class CRM:
         self.clock: Clock = clock or system_clock
         self._version = installed_version("pycrm")
         builtins = load_builtins(BUILTINS)
-        found = list(plugins) if plugins is not None else discover()
+        found = with_versions(plugins) if plugins is not None else discover()
         self.plugins: tuple[Plugin, ...] = tuple(in_order([*builtins, *found], self._version))
         self._owners = self._declarations({plugin.name for plugin in builtins})
         self._base = assemble(self._owners)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pycrm_visits import plugin
 
 from pycrm import CRM, Account, Principal, Workspace
 from pycrm.testing import postgres
+from pycrm_visits import plugin
 
 DATABASES = (os.environ.get("PYCRM_TEST_DATABASES") or "sqlite,postgresql").split(",")
 MEI = Principal("mei", roles={"administrator"})
@@ -26,11 +27,11 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database; the test runs once per engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'crm.db'}"
+@contextmanager
+def empty_database(engine: str, folder: Path) -> Iterator[str]:
+    """Give the URL of a database that is there for the block."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'crm.db'}"
     elif postgres.postgres_url() is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("there is no PostgreSQL to test with")
     else:
@@ -38,19 +39,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
-@pytest.fixture
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database; the test runs once per engine."""
+    with empty_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def clock() -> Clock:
-    """The CRM's clock."""
+    """The clock of `crm`."""
     return Clock()
 
 
-@pytest.fixture
-def crm(database_url: str, clock: Clock) -> Iterator[CRM]:
-    """A migrated CRM with the visits and no other plugin beside the built-in ones."""
-    crm = CRM(database_url, plugins=[plugin], clock=clock)
-    crm.migrate()
-    yield crm
-    crm.close()
+@pytest.fixture(scope="module", params=DATABASES)
+def crm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[CRM]:
+    """A migrated CRM with the visits and no other plugin beside the built-in ones, shared by a module's tests."""
+    with empty_database(request.param, tmp_path_factory.mktemp("visits")) as url:
+        crm = CRM(url, plugins=[plugin], clock=clock)
+        crm.migrate()
+        yield crm
+        crm.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from pycrm.cli.table import render, visible
+from pycrm.cli.table import pad, render, visible, width
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.field import Field
 from pycrm.fields.numbers import DecimalKind, IntegerKind
@@ -50,8 +50,14 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Se
 
 
 def print_lines(pairs: Sequence[tuple[str, str]]) -> None:
-    """Print names and values, one pair a line, in two columns."""
-    write("\n".join(render(("", ""), pairs).splitlines()[2:]))
+    """Print names and values in two columns; a value of several lines keeps to its column."""
+    names = max((width(name) for name, _ in pairs), default=0)
+    lines = []
+    for name, value in pairs:
+        first, *others = map(visible, value.split("\n"))
+        lines.append(f"{pad(visible(name), names)}  {first}".rstrip())
+        lines += [f"{' ' * names}  {other}".rstrip() for other in others]
+    write("\n".join(lines))
 
 
 def is_number(field: Field) -> bool:

@@ -9,9 +9,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pycrm.errors import ConfigurationError, NameClashError, PluginError
-from pycrm.plugin.plugin import Plugin
+from pycrm.plugin.plugin import NO_VERSION, Plugin
 
-__all__ = ["discover", "in_order", "load_builtins"]
+__all__ = ["discover", "in_order", "load_builtins", "with_versions"]
 
 GROUP = "pycrm"
 
@@ -38,6 +38,19 @@ def load_builtins(names: Sequence[str]) -> list[Plugin]:
             "putting it on the path"
         )
     return [_load(points[name]) for name in names]
+
+
+def with_versions(plugins: Sequence[Plugin]) -> Sequence[Plugin]:
+    """Return *plugins*, each knowing the version of the distribution that it was installed from, if it was.
+
+    A plugin that was handed over has not come by its entry point, but is of the same version as one that has.
+    """
+    unknown = {plugin.name: plugin for plugin in plugins if plugin.version == NO_VERSION}
+    for point in entry_points(group=GROUP) if unknown else ():
+        plugin = unknown.get(point.name)
+        if plugin is not None and point.dist is not None and _top(point.module) == _top(plugin.package or ""):
+            plugin.version = point.dist.version
+    return plugins
 
 
 def in_order(plugins: Sequence[Plugin], version: str) -> list[Plugin]:
@@ -105,6 +118,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, release[0].split("."))) if release else ()
 
 
+def _top(module: str) -> str:
+    """Return the outermost package of *module*."""
+    return module.partition(".")[0]
+
+
 def _is_ours(point: EntryPoint) -> bool:
     return point.value.startswith("pycrm.builtin.")
 
@@ -121,6 +139,6 @@ def _load(point: EntryPoint) -> Plugin:
         ) from error
     if not isinstance(loaded, Plugin):
         raise PluginError(f"{source} is {loaded!r}, not a pycrm.plugin.Plugin", plugin=point.name)
-    if loaded.version == "0" and point.dist is not None:
+    if loaded.version == NO_VERSION and point.dist is not None:
         loaded.version = point.dist.version
     return loaded

@@ -33,6 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REQUIREMENT = re.compile(r"([a-z][a-z0-9_]*)(?:>=(\d+(?:\.\d+)*))?")
+NO_VERSION = "0"
 _RESERVED = frozenset({"core", "custom", "pycrm", "plugin"})
 
 
@@ -70,7 +71,7 @@ class Plugin:
         requires: Iterable[str] = (),
         after: Iterable[str] = (),
         may: Mapping[str, Collection[str]] | None = None,
-        version: str = "0",
+        version: str = NO_VERSION,
     ) -> None:
         if not _NAME.fullmatch(name) or name in _RESERVED:
             raise ConfigurationError(

@@ -63,6 +63,8 @@ class Access:
             return False
         if action == "read" or entity.owner == plugin:
             return True
-        if action == "write" and fields and all(field.owner == plugin for field in fields):
+        # Without fields a record is locked, or written as it was: for all who may write some field of it.
+        touched = fields or [field for field in entity.fields.values() if field.owner == plugin]
+        if action == "write" and touched and all(field.owner == plugin for field in touched):
             return True
         return action in self.may.get(plugin, {}).get(entity.name, ())

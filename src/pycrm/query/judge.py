@@ -55,8 +55,9 @@ class Judge:
 
     def _refusal(self, value: Any, reason: str, problem: str = "") -> QueryError:
         name = f"{self.path.entity.name}.{self.path.field.path}"
+        shown = repr(value)
         return QueryError(
-            f"{name} {self.operator} {value!r}: {reason}",
+            f"{name} {self.operator} {shown if len(shown) <= 80 else shown[:79] + '…'}: {reason}",
             entity=self.path.entity.name,
             path=self.path.path.text,
             value=value,

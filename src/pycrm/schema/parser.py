@@ -74,7 +74,8 @@ def parse_document(entity: Entity, record: Record, paths: Iterable[str], problem
             )
             continue
         value = values[path]
-        if value is None or value == field.kind.empty:
+        is_absent = value is None or value == field.kind.empty
+        if is_absent and not (field.parked and record._loaded is not None):
             values.pop(path)
             continue
         if field.retired or field.parked:

@@ -10,7 +10,8 @@ from pycrm.storage.announce import Announcer
 from pycrm.storage.dialect import POSTGRESQL, SQLITE, Dialect
 from pycrm.storage.engine import Database, open_engine
 from pycrm.storage.errors import ForeignKeyViolation, UniqueViolation, translate
-from pycrm.storage.unit import Announcements, Transaction, Unit
+from pycrm.storage.ports import Announcements, Outcome, Transaction
+from pycrm.storage.unit import Unit
 
 __all__ = [
     "POSTGRESQL",
@@ -20,6 +21,7 @@ __all__ = [
     "Database",
     "Dialect",
     "ForeignKeyViolation",
+    "Outcome",
     "Transaction",
     "UniqueViolation",
     "Unit",

@@ -11,26 +11,19 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import attrs
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, ManagesConnection, Pool, StaticPool
 
+from pycrm.storage.ports import Outcome
 from pycrm.storage.sqlite import is_in_memory
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 logger = logging.getLogger("pycrm.storage")
-
-
-@attrs.frozen
-class _Held:
-    """The facts of one unit that wait for the end of the host's transaction."""
-
-    unit_id: UUID
-    facts: list[Any]
-    engine: Engine
 
 
 class Announcer:
@@ -49,7 +42,7 @@ class Announcer:
     def __init__(self, is_visible: Callable[[Connection, UUID], bool], deliver: Callable[[list[Any]], None]) -> None:
         self._is_visible = is_visible
         self._deliver = deliver
-        self._key = ("pycrm.held", id(self))
+        self._key = object()
         self._sessions: weakref.WeakKeyDictionary[Session, Connection] = weakref.WeakKeyDictionary()
         # Listeners on a host's objects must not keep this CRM alive.
         self._listeners = {
@@ -63,9 +56,9 @@ class Announcer:
         """Tell listeners *facts* of a unit of our own, which has committed."""
         self._deliver(facts)
 
-    def hold(self, connection: Connection, unit_id: UUID, facts: list[Any], session: Session | None = None) -> None:
-        """Keep *facts* of a unit that ended well inside the host's transaction on *connection*."""
-        connection.info.setdefault(self._key, []).append(_Held(unit_id, facts, connection.engine))
+    def hold(self, connection: Connection, outcome: Outcome, session: Session | None) -> None:
+        """Keep the *outcome* of a unit that ended well inside the host's transaction on *connection*."""
+        connection.info.setdefault(self._key, []).append((outcome, connection.engine))
         if session is not None:
             self._sessions[session] = connection
             self._listen(session, "after_commit")
@@ -99,20 +92,25 @@ class Announcer:
         self._settle(connection.connection, has_ended=True)
 
     def _connection_returns(self, driver: Any, entry: ConnectionPoolEntry) -> None:
-        if self._key in entry.info:
+        if driver is None or self._key not in entry.info:  # a broken connection comes back as None
+            return
+        try:
             # When a commit failed and the host then only closes, SQLAlchemy returns the connection with the
             # transaction still open (2.0 and 2.1), and the pool's next user would commit our rows.
             driver.rollback()
+        except Exception:
+            logger.exception("a connection could not be rolled back on its return to the pool")
+        else:
             self._settle(entry, has_ended=True)
 
     def _settle(self, place: ManagesConnection, *, has_ended: bool) -> None:
         """Deliver what is visible, drop what is not and never will be, keep the rest."""
-        held: list[_Held] = place.info.pop(self._key, [])
+        held: list[tuple[Outcome, Engine]] = place.info.pop(self._key, [])
         if not held:
             return
         try:
-            with _asking(held[0].engine, place.driver_connection) as connection:
-                visible = [self._is_visible(connection, item.unit_id) for item in held]
+            with _asking(held[0][1], place.driver_connection) as connection:
+                visible = [self._is_visible(connection, outcome.unit_id) for outcome, _ in held]
         except _NotYetError:
             visible, has_ended = [False] * len(held), False
         except Exception:
@@ -122,9 +120,12 @@ class Announcer:
         if not has_ended:
             waiting = [item for item, is_there in zip(held, visible, strict=True) if not is_there]
             place.info.setdefault(self._key, []).extend(waiting)
-        for item, is_there in zip(held, visible, strict=True):
+        for (outcome, _), is_there in zip(held, visible, strict=True):
             if is_there:
-                self._deliver(item.facts)
+                for callback in outcome.callbacks:
+                    callback()
+                if outcome.facts:
+                    self._deliver(outcome.facts)
 
 
 class _NotYetError(Exception):

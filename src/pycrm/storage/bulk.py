@@ -5,7 +5,7 @@ COPY writes two to five times the rows per second of any INSERT, in the same tra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -54,21 +54,19 @@ class BulkInsert:
         self._copy_types = [_COPY_TYPES[part_type] for _, part_type in columns]
 
     def copies(self, count: int) -> bool:
-        """Return whether that many rows go by COPY, so that `write` wants the codec's copy form of JSON."""
+        """Return whether that many rows should go by `copy`."""
         return count >= self._copy_from and self._dialect.name == "postgresql"
 
     def write(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
-        """Insert *rows*, in the form that `copies` says for their number."""
-        if self.copies(len(rows)):
-            self._copy_rows(unit, rows)
-        elif rows:
-            unit.execute_many(self._insert, rows)
+        """Insert *rows* by INSERT."""
+        unit.execute_many(self._insert, rows)
 
     def write_absent(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
-        """Insert those of *rows*, in the form for INSERT, that break no unique key."""
+        """Insert those of *rows* that break no unique key."""
         unit.execute_many(f"{self._insert} ON CONFLICT DO NOTHING", rows)
 
-    def _copy_rows(self, unit: Unit, rows: list[tuple[Any, ...]]) -> None:
+    def copy(self, unit: Unit, portions: Iterable[list[tuple[Any, ...]]]) -> None:
+        """Insert the rows of all *portions* by one COPY, JSON in the codec's copy form."""
         unit.begin_writing()
         connection = unit.connection
         if not connection.in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
@@ -77,8 +75,9 @@ class BulkInsert:
         try:
             with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
                 copy.set_types(self._copy_types)
-                for row in rows:
-                    copy.write_row(row)
+                for rows in portions:
+                    for row in rows:
+                        copy.write_row(row)
         except Exception as error:
             ours = translate(error)
             unit.fail(ours)

@@ -70,9 +70,11 @@ class ChangeRow:
 
 def write_changes(unit: Unit, tables: Tables, rows: Sequence[ChangeRow]) -> None:
     """Append *rows*."""
-    bulk = _bulk(tables, unit.dialect)
-    as_json = binary_json if bulk.copies(len(rows)) else json_text
-    bulk.write(unit, _encoded(rows, CODECS[unit.dialect.name], as_json))
+    bulk, codec = _bulk(tables, unit.dialect), CODECS[unit.dialect.name]
+    if bulk.copies(len(rows)):
+        bulk.copy(unit, [_encoded(rows, codec, binary_json)])
+    else:
+        bulk.write(unit, _encoded(rows, codec, json_text))
 
 
 def read_changes(

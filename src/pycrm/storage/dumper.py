@@ -19,6 +19,8 @@ __all__ = ["Dump", "ValueDump", "make_dumper", "make_value_dumper"]
 Dump = Callable[[Sequence[Record]], list[tuple[Any, ...]]]
 ValueDump = Callable[[Any], tuple[Any, ...]]
 
+_SHARED = frozenset({PartType.ID, PartType.INSTANT})
+
 Encode = Callable[[PartType, str], str]
 """From part type and expression to the expression of its driver value."""
 
@@ -31,21 +33,46 @@ def make_dumper(entity: Entity, encode: Encode, document: Callable[[str], Any]) 
         encode: `Codec.encode_source` or `Codec.copy_source`.
         document: From the document's text to its driver value.
     """
-    lines = ["def dump(records):", "    rows = []", "    append = rows.append", "    for record in records:"]
-    constants = _constants()
+    constants = _constants() | {"document": document, "text": DocumentWriter(entity).text}
+    before: list[str] = []
+    body: list[str] = []
     parts: list[str] = []
     for number, field in enumerate(entity.column_fields):
         value = f"v{number}"
-        lines.append(f"        {value} = record.{slot_of(field)}")
-        parts += _part_expressions(field.kind, value, number, encode, constants)
-    constants |= {"document": document, "text": DocumentWriter(entity).text}
-    lines += [
-        "        doc = text(record._document) if record._document else None",
-        f"        append(({', '.join(parts)}, None if doc is None else document(doc)))",
-        "    return rows",
-    ]
-    made: Dump = make_function("\n".join(lines) + "\n", "dump", constants)
+        body.append(f"{value} = record.{slot_of(field)}")
+        expressions = _part_expressions(field.kind, value, number, encode, constants)
+        if _repeats(field) and expressions != [value]:
+            known, encoded = f"k{number}", f"e{number}"
+            before.append(f"{known} = {encoded} = None")
+            body += [
+                f"if {value} is not {known}:",
+                f"    {known} = {value}",
+                f"    {encoded} = {expressions[0]}",
+            ]
+            expressions = [encoded]
+        parts += expressions
+    source = _SOURCE.format(before="\n    ".join(before), body="\n        ".join(body), parts=", ".join(parts))
+    made: Dump = make_function(source, "dump", constants)
     return made
+
+
+_SOURCE = """\
+def dump(records):
+    rows = []
+    append = rows.append
+    {before}
+    for record in records:
+        {body}
+        values = record._document
+        stored = text(values) if values else None
+        append(({parts}, None if stored is None else document(stored)))
+    return rows
+"""
+
+
+def _repeats(field: Field) -> bool:
+    """Return whether records of one batch often hold the same object in *field*: actor, moment, owner, parent."""
+    return len(field.kind.parts) == 1 and field.path != "id" and field.kind.parts[0].type in _SHARED
 
 
 def make_value_dumper(field: Field, codec: Codec) -> ValueDump:

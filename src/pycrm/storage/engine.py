@@ -5,21 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from pycrm.errors import ConfigurationError, MissingExtraError, UnitError
 from pycrm.storage import postgresql, sqlite
 from pycrm.storage.dialect import DIALECTS, POSTGRESQL, SQLITE, Dialect
 from pycrm.storage.host import JoinedTransaction, begin_before_savepoints
-from pycrm.storage.unit import Announcements, Transaction, Unit
+from pycrm.storage.ports import Announcements, Transaction
+from pycrm.storage.unit import Unit
 from pycrm.values.ids import new_id
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _ONE_UNIT = (
     "an in-memory database allows one unit at a time and another one is open; end it first, or use a database file "

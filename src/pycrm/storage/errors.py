@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pycrm.errors import ConflictError, NotMigratedError, PycrmError, StorageError
@@ -114,6 +114,8 @@ def translate(error: Exception) -> PycrmError:
         return _from_postgresql(driver_error)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _made(_POSTGRESQL["08"], {})
+    if isinstance(error, OperationalError):  # psycopg gives no code where there was no connection yet
+        return StorageError("the database cannot be reached; check host, port, name, user and password in its URL")
     return StorageError(
         f"the database driver failed with {type(driver_error).__name__}; its own message is in the cause"
     )

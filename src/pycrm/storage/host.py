@@ -7,17 +7,19 @@ may still commit what it did itself.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import NestedTransaction, RootTransaction
 from sqlalchemy.exc import UnboundExecutionError
-from sqlalchemy.orm import Session
 
 from pycrm.errors import UnitError
 from pycrm.storage import postgresql
 from pycrm.storage.dialect import SQLITE, Dialect
 from pycrm.storage.sqlite import driver_of, is_driver_beginning
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _SAVEPOINT = "pycrm_unit"
 _SAFE_SAVEPOINTS = "pycrm.safe_savepoints"

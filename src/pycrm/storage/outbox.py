@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from pycrm.fields.kind import PartType
 from pycrm.storage.bulk import BulkInsert
-from pycrm.storage.codecs import CODECS, binary_json, json_text
+from pycrm.storage.codecs import CODECS, json_text
 from pycrm.storage.dialect import DIALECTS, Dialect
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
@@ -61,19 +61,17 @@ class OutboxRow:
 def write_outbox(unit: Unit, tables: Tables, rows: Sequence[OutboxRow]) -> None:
     """Append *rows*."""
     codec = CODECS[unit.dialect.name]
-    bulk = _bulk(tables, unit.dialect)
-    as_json = binary_json if bulk.copies(len(rows)) else json_text
     encoded = [
         (
             codec.encode_value(PartType.ID, row.unit_id),
             codec.encode_value(PartType.INSTANT, row.at),
             row.event,
             row.entity,
-            as_json(row.payload),
+            json_text(row.payload),
         )
         for row in rows
     ]
-    bulk.write(unit, encoded)
+    _bulk(tables, unit.dialect).write(unit, encoded)
 
 
 def is_visible(connection: Connection, tables: Tables, unit_id: UUID) -> bool:

@@ -109,14 +109,12 @@ class RowWriter:
         if if_absent:
             self._bulk.write_absent(unit, self._dump(records))
         elif self._bulk.copies(len(records)):
-            self._bulk.write(unit, self._copy_dump(records))
+            self._bulk.copy(unit, map(self._copy_dump, _portions(records)))
+        elif self.dialect.name == "sqlite" and self._refers_forward(records):
+            with _references_deferred(unit):
+                self._insert(unit, records)
         else:
-            rows = self._dump(records)
-            if self.dialect.name == "sqlite" and self._refers_forward(records):
-                with _references_deferred(unit):
-                    self._bulk.write(unit, rows)
-            else:
-                self._bulk.write(unit, rows)
+            self._insert(unit, records)
 
     def update(
         self,
@@ -235,7 +233,7 @@ class RowWriter:
         return IdList(
             self.dialect,
             self.table.c.id,
-            lambda condition: self._select(condition).order_by(self.table.c.id).with_for_update(),
+            lambda condition: self._select(condition).order_by(self.table.c.id).with_for_update(key_share=True),
         )
 
     def _select(self, condition: ColumnElement[bool]) -> Select[Any]:
@@ -246,6 +244,10 @@ class RowWriter:
         if key not in self._updates:
             self._updates[key] = field_update(self.entity, self.table, self.dialect, changed, required)
         return self._updates[key]
+
+    def _insert(self, unit: Unit, records: Sequence[Record]) -> None:
+        for portion in _portions(records):
+            self._bulk.write(unit, self._dump(portion))
 
     def _refers_forward(self, records: Sequence[Record]) -> bool:
         """Return whether one of *records* refers to a later one, or to itself."""
@@ -291,6 +293,12 @@ class RowWriter:
         except _StaleBatch:
             return False
         return True
+
+
+def _portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """Yield *records* in portions, so that their rows take little memory and die young."""
+    for start in range(0, len(records), BATCH):
+        yield records[start : start + BATCH]
 
 
 @contextmanager

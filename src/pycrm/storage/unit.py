@@ -9,60 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from uuid import UUID
 
 import attrs
 from sqlalchemy import Connection
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
 
 from pycrm.errors import PycrmError, UnitEndedError, UnitError, UnitFailedError
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
+from pycrm.storage.ports import Announcements, Outcome, Transaction
 
 Parameters = Mapping[str, Any] | tuple[Any, ...]
-
-
-class Transaction(Protocol):
-    """Begins and ends the transaction of one unit; each method may raise errors of the driver."""
-
-    joined: bool
-    """Whether it lives inside a host's transaction, which alone decides whether the rows stay."""
-
-    session: Session | None
-    """The host's Session that the transaction belongs to, if it was given."""
-
-    def start(self, *, writing: bool) -> Connection:
-        """Begin before the unit's first statement, ready to write if *writing*."""
-
-    def begin_writing(self) -> bool:
-        """Make a started transaction ready to write; say whether what it read before may be outdated."""
-
-    def holds_savepoints(self, *, writing: bool) -> bool:
-        """Say whether a savepoint set now lasts, or would be lost when writing begins."""
-
-    def check(self) -> None:
-        """Raise `UnitError` when the transaction is no longer the one that the unit began in."""
-
-    def commit(self) -> None:
-        """Keep the rows: for good, or for the host to decide."""
-
-    def rollback(self) -> None:
-        """Undo the rows of this unit."""
-
-    def close(self) -> None:
-        """Put the connection back as it was found and let go of it."""
-
-
-class Announcements(Protocol):
-    """Takes the facts of a unit once it has ended well."""
-
-    def deliver(self, facts: list[Any]) -> None:
-        """Tell listeners *facts*, which are committed."""
-
-    def hold(self, connection: Connection, unit_id: UUID, facts: list[Any], session: Session | None) -> None:
-        """Keep *facts* until the host's transaction on *connection* turns out committed."""
 
 
 @attrs.define(eq=False)
@@ -240,7 +199,7 @@ class Unit:
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call *callback* right after the unit committed, oldest first; a rollback drops it.
 
-        Inside a host's transaction that moment is the end of the unit's block: the host has not committed yet.
+        Inside a host's transaction it is called when the facts are told, and never if the unit wrote no outbox row.
         """
         self._commit_callbacks.append(callback)
 
@@ -269,10 +228,13 @@ class Unit:
             raise
         self._ended = self._committed = True
         self._rollback_callbacks.clear()
-        if self.is_joined and self._facts and self._connection is not None and self._announcements is not None:
-            self._announcements.hold(self._connection, self.unit_id, list(self._facts), self._transaction.session)
-        for callback in self._commit_callbacks:
-            callback()
+        if not self.is_joined:
+            for callback in self._commit_callbacks:
+                callback()
+        elif self._connection is not None and self._announcements is not None:
+            outcome = Outcome(self.unit_id, self._facts, self._commit_callbacks)
+            if outcome.facts or outcome.callbacks:
+                self._announcements.hold(self._connection, outcome, self._transaction.session)
 
     def rollback(self) -> None:
         """End the unit and undo what it wrote, with its facts and records. Repeating it does nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from uuid import UUID
 
 import attrs
@@ -24,9 +24,22 @@ from pycrm.workspace.tools import EntityTools
 if TYPE_CHECKING:
     from pycrm.workspace.workspace import Workspace
 
-__all__ = ["Batch", "OnProblem"]
+__all__ = ["Batch", "OnProblem", "raise_problems"]
 
 OnProblem = Literal["raise", "refuse"]
+
+
+def raise_problems(problems: Sequence[Problem], entity: str) -> NoReturn:
+    """Raise *problems* of records of *entity*, which are in the order of the records.
+
+    Raises:
+        ValidationError: Always, but for
+        MoveNotAllowedError: The first problem is a change of status that is no move.
+    """
+    first = problems[0]
+    if first.code == NOT_ALLOWED:
+        raise MoveNotAllowedError(f"{entity} {first.record!r}: {first}", entity=entity)
+    raise ValidationError(problems, entity=entity)
 
 
 @attrs.define(eq=False)
@@ -113,10 +126,7 @@ class Batch:
             return
         self.problems.sort(key=lambda problem: self.positions[problem.record.id])
         if on_problem == "raise":
-            first = self.problems[0]
-            if first.code == NOT_ALLOWED:
-                raise MoveNotAllowedError(f"{self.entity.name} {first.record!r}: {first}", entity=self.entity.name)
-            raise ValidationError(self.problems, entity=self.entity.name)
+            raise_problems(self.problems, self.entity.name)
         by_record: dict[UUID, list[Problem]] = {}
         for problem in self.problems:
             by_record.setdefault(problem.record.id, []).append(problem)

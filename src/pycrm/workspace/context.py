@@ -188,15 +188,9 @@ class UnitContext:
     def actor(self, principal: Principal) -> UUID:
         """Return the id of the acting user, whose row is made by the first writing unit of an unknown key."""
         key = principal.user
-        user_id = self.services.user_id(key)
-        if key not in self.services.known_users:
-            entity = self.tools.schema.entity(User)
-            if not self.existing_ids(entity, [user_id]):
-                now = self.services.clock()
-                user = User(id=user_id, key=key, name=key)
-                user.version, user.created_at, user.updated_at = 1, now, now
-                user.created_by = user.updated_by = user_id
-                self.of(entity).writer.insert(self.unit, [user], if_absent=True)
-            self.unit.on_commit(lambda: self.services.known_users.add(key))
+        user_id = self.services.known_users.get(key)
+        if user_id is None:
+            user_id = self._user_row(key)
+            self.unit.on_commit(lambda: self.services.known_users.update({key: user_id}))
         self.know("user", (user_id,))
         return user_id

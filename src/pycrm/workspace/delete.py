@@ -17,6 +17,7 @@ from pycrm.storage.links import delete_links, referencing
 from pycrm.workspace.batch import Batch, OnProblem
 from pycrm.workspace.finish import changes_of, finish, open_batch
 from pycrm.workspace.judge import check
+from pycrm.workspace.references import unknown_references
 from pycrm.workspace.results import BatchResult
 from pycrm.workspace.unique import taken_values
 
@@ -42,9 +43,9 @@ def delete_many(
         check(batch)
         batch.settle(on_problem)
         if batch.records:
-            _delete_parts(batch)
             batch.written = True
             _apply(batch, batch.tools.writer.bin, batch.at)
+            _delete_parts(batch)
             finish(batch, _fact(batch, RecordsDeleted))
             _remember(batch)
     return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))
@@ -56,10 +57,12 @@ def restore_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
         return BatchResult()
     batch = _open(ws, "restore", records)
     with batch.guarded([batch.tools.capture(record) for record in records]):
-        batch.problems += taken_values(batch)
+        batch.problems += taken_values(batch) + _missing_parents(batch)
         check(batch)
         batch.settle("raise")
-        deleted_at = {record.id: record.deleted_at for record in records}
+        # The caller may have read the record before it went into the bin.
+        stored = ws._ctx.by_ids(batch.entity, [record.id for record in records], include_binned=True)
+        deleted_at = {record.id: record.deleted_at for record in stored}
         batch.written = True
         _apply(batch, batch.tools.writer.unbin, None)
         _restore_parts(batch, deleted_at)
@@ -160,7 +163,7 @@ def _loose_references(batch: Batch, by_id: dict[Any, Any]) -> list[Problem]:
         for field in entity.fields.values():
             if isinstance(field.kind, RefsKind) and field.kind.target == batch.entity.name:
                 used = referencing(ctx.unit, ctx.tools.tables, entity, field, list(by_id))
-                problems += _referenced(by_id, entity, field, [(target, source) for source, target in used])
+                problems += _referenced(by_id, entity, field, used)
             elif isinstance(field.kind, AnyRefKind):
                 users = ctx.matching(entity, F[field.path].in_(list(batch.records)), include_binned=True)
                 problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
@@ -191,12 +194,23 @@ def _referenced(
         )
 
 
+def _missing_parents(batch: Batch) -> list[Problem]:
+    """Return a problem for each required reference to a record that is still in the bin."""
+    return [
+        problem
+        for problem in unknown_references(batch)
+        if problem.field is not None and batch.entity.fields[problem.field].required
+    ]
+
+
 def _delete_parts(batch: Batch) -> None:
     ids = [record.id for record in batch.records]
     kernel = batch.ws._kernel()
     for entity, field, _ in _references_to(batch, owned=True):
         if not entity.parked:
-            delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
+            gone = delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
+            # From here on a part of another entity that must stay undoes the unit, not this call alone.
+            batch.written = batch.written or bool(gone.updated)
 
 
 def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:

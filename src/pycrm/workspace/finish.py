@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pycrm.errors import ConfigurationError
+from pycrm.errors import ConfigurationError, PluginError
 from pycrm.schema import Record
 from pycrm.schema.border import dump_value
 from pycrm.schema.diff import loaded_value
@@ -24,10 +24,18 @@ def open_batch(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
 
     Raises:
         ConfigurationError: Records of several entities, or one record twice.
+        PluginError: Records of an entity whose plugin is not installed.
     """
     ctx = ws._ctx
     ctx.begin_writing()
     entity = ctx.tools.schema.entity_of(records[0])
+    if entity.parked and not ws._trusted:
+        raise PluginError(
+            f"{entity.name} is parked: the plugin {entity.owner!r} is not installed; its records stay readable, "
+            "install it to write them",
+            plugin=entity.owner,
+            entity=entity.name,
+        )
     positions = {record.id: position for position, record in enumerate(records)}
     for record in records:
         if type(record) is not record.__record_class__:

@@ -26,7 +26,7 @@ class Services:
         base_schema: The schema without custom fields, as the code declares it.
         tools: Of the newest schema that a committed unit has seen.
         installation: The installation id that `migrate` stored; ids of users derive from it. None before.
-        known_users: Keys of users whose row is known to be committed.
+        known_users: Ids by key of users whose row is known to be committed.
     """
 
     access: Access
@@ -35,7 +35,7 @@ class Services:
     base_schema: Schema
     tools: SchemaTools
     installation: UUID | None = None
-    known_users: set[str] = attrs.field(factory=set)
+    known_users: dict[str, UUID] = attrs.field(factory=dict)
     _user_ids: dict[str, UUID] = attrs.field(factory=dict)
 
     def user_id(self, key: str) -> UUID:

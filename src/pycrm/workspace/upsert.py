@@ -12,7 +12,7 @@ from pycrm.fields.field import Field
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.schema.parser import parse_fields
-from pycrm.workspace.batch import OnProblem
+from pycrm.workspace.batch import OnProblem, raise_problems
 from pycrm.workspace.create import create_many
 from pycrm.workspace.results import BatchResult, Refused
 from pycrm.workspace.unique import find_by_keys, key_of, unique_keys
@@ -49,8 +49,22 @@ def upsert_many(
             old.append((position, _with_given_values(entity, found[key], record)))
         else:
             new.append((position, record))
-    created = create_many(ws, [record for _, record in new], on_problem)
-    updated = update_many(ws, [record for _, record in old], on_problem)
+    if on_problem == "refuse":
+        return _write(ws, new, old, records)
+    # Both halves are judged, so that the error lists the problems of all records, and neither stays without the other.
+    with ws.savepoint():
+        result = _write(ws, new, old, records)
+        if result.refused:
+            in_order = sorted(result.refused, key=lambda each: each.position)
+            raise_problems([problem for each in in_order for problem in each.problems], entity.name)
+    return result
+
+
+def _write(
+    ws: Workspace, new: Sequence[tuple[int, E]], old: Sequence[tuple[int, E]], records: Sequence[E]
+) -> BatchResult[E]:
+    created = create_many(ws, [record for _, record in new], "refuse")
+    updated = update_many(ws, [record for _, record in old], "refuse")
     return _in_place(created, new, records) + _in_place(updated, old, records)
 
 
@@ -87,7 +101,10 @@ def _with_given_values(entity: Entity, stored: E, given: Record) -> E:
 
 def _in_place(result: BatchResult[E], sent: Sequence[tuple[int, E]], records: Sequence[E]) -> BatchResult[E]:
     """Return *result* with refused records at the positions of the call, and as the caller gave them."""
-    refused = tuple(
-        Refused(sent[each.position][0], records[sent[each.position][0]], each.problems) for each in result.refused
-    )
-    return attrs.evolve(result, refused=refused)
+    refused = []
+    for each in result.refused:
+        position = sent[each.position][0]
+        for problem in each.problems:
+            problem.record = records[position]
+        refused.append(Refused(position, records[position], each.problems))
+    return attrs.evolve(result, refused=tuple(refused))

@@ -84,7 +84,8 @@ def test_references_are_asked_in_every_form(world: Any, nouns: Any) -> None:
     world.insert([account, other])
     world.insert([nouns.Deal(name="x", account=account, about=Ref(account.id, "account")), nouns.Deal(name=None)])
 
-    for value in (account, Ref(account.id), account.id, str(account.id)):
+    forms: list[Any] = [account, Ref(account.id), account.id, str(account.id)]
+    for value in forms:
         assert world.names(F.account == value) == ["x"]
         assert world.names(F.account.in_([other, value])) == ["x"]
     assert world.names(F.about == Ref(account.id, "account")) == ["x"]

@@ -47,7 +47,7 @@ def asker(request: pytest.FixtureRequest, schema: Any) -> Asker:
         (lambda w: w.count(F.amount.in_([0])), r"deal.amount in 0: money is compared with Money"),
         (lambda w: w.count(F.close_on > "yesterday"), r"deal.close_on > 'yesterday': is no date; write it as"),
         (lambda w: w.count(F.account.level == "D"), r"account.level = 'D': is none of"),
-        (lambda w: w.count(F.name == "a\0"), r"deal.name = 'a\\\\x00': holds .*cannot be stored"),
+        (lambda w: w.count(F.name == "a\0"), r"deal.name = .*holds .*cannot be stored"),
         (
             lambda w: w.count(F.is_hot > True),
             r"is_hot: a boolean field is not compared by '>'; it offers !=, =, in, is",
@@ -63,7 +63,7 @@ def asker(request: pytest.FixtureRequest, schema: Any) -> Asker:
         (lambda w: w.count(cap=0), r"cap=0: counting stops at 1"),
         (lambda w: w.page(limit=0), r"limit=0: a page has room for at least one record"),
         (lambda w: w.page(order_by="name, notes DESC"), r"order_by notes: records are not sorted by a long_text field"),
-        (lambda w: w.aggregate(), r"measures=\[\]: give a list of at least one"),
+        (lambda w: w.aggregate(), r"measures=\(\): give a list of at least one"),
         (lambda w: w.aggregate("sum(name)"), r"sum\(name\): a text field cannot be summed"),
         (lambda w: w.aggregate("count_distinct(amount)"), r"distinct amounts of money are not counted"),
         (lambda w: w.aggregate("count_distinct(tags)"), r"tags: a tags field is not compared by '='"),

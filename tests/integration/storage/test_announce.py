@@ -98,6 +98,24 @@ def test_several_units_are_told_in_order(world: World, engine: Engine) -> None:
     assert world.told == [4, 2, 3]
 
 
+@pytest.mark.parametrize("commits", [False, True])
+def test_commit_callbacks_wait_for_host(world: World, engine: Engine, commits: bool) -> None:
+    """What a unit wants called on its commit is called when the host has committed, before its facts are told."""
+    calls: list[object] = []
+
+    with Session(engine) as session:
+        with world.joined(session=session) as unit:
+            world.add(unit, 2)
+            unit.on_commit(lambda: calls.append(list(world.told)))
+        before = list(calls)
+        if commits:
+            session.commit()
+        else:
+            session.rollback()
+
+    assert (before, calls) == ([], [[]] if commits else [])
+
+
 def test_announce_asks_at_once(world: World, engine: Engine) -> None:
     """A host may ask by hand: too early says nothing, after the commit tells once."""
     with engine.connect() as connection:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
-from pycrm.errors import ConflictError, StorageError
-from pycrm.storage import Unit
+from pycrm.errors import ConflictError, MissingExtraError, StorageError
+from pycrm.storage import Unit, open_engine
 from pycrm.testing.postgres import running_server
 
 if TYPE_CHECKING:
@@ -116,6 +118,37 @@ def test_lost_connection_is_told(make_world: MakeWorld, url: str) -> None:
         unit.rows("SELECT pg_terminate_backend(pg_backend_pid())")
 
     assert world.items() == []
+
+
+@pytest.mark.parametrize("change", [{"port": 1, "query": {}, "host": "localhost"}, {"database": "nowhere"}])
+def test_unreachable_database_is_told(url: str, change: dict[str, Any]) -> None:
+    """A server or database that is not there is told as such."""
+    database = open_engine(make_url(url).set(**change).render_as_string(hide_password=False))
+
+    with pytest.raises(StorageError, match="cannot be reached"), database.reading_unit() as unit:
+        unit.rows("SELECT 1")
+    database.close()
+
+
+def test_exhausted_pool_is_told(make_world: MakeWorld, host_engine: Callable[..., Engine], url: str) -> None:
+    """A unit that gets no connection out of the host's pool says why."""
+    world = make_world(host_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05))
+
+    with (
+        world.database.reading_unit() as unit,
+        pytest.raises(StorageError, match="pool"),
+        world.database.reading_unit() as other,
+    ):
+        unit.rows("SELECT 1")
+        other.rows("SELECT 1")
+
+
+def test_missing_psycopg_names_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without psycopg the error says what to install."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(MissingExtraError, match=r"pycrm\[postgresql\]"):
+        open_engine("postgresql://localhost/crm")
 
 
 @pytest.mark.slow

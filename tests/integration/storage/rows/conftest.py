@@ -8,6 +8,7 @@ from uuid import UUID
 
 import attrs
 import pytest
+from sqlalchemy import event
 from tests.shop import make_schema
 
 from pycrm.schema import Entity, Record, Schema
@@ -58,12 +59,13 @@ class Shop:
 def shop(database_url: str) -> Iterator[Shop]:
     """The shop, once per engine."""
     database = open_engine(database_url)
+    if database.dialect.name == "sqlite":
+        for engine in {database.engine, database.reading_engine}:
+            event.listen(engine, "connect", lambda driver, _: add_unhex(driver))
     database.prepare()
     schema = make_schema()
     tables = build_tables(schema)
     with database.engine.begin() as connection:
         tables.create_missing(connection)
-        if connection.dialect.name == "sqlite":
-            add_unhex(connection.connection.driver_connection)
     yield Shop(schema, tables, database)
     database.close()

@@ -1,0 +1,84 @@
+"""Commands on plugins: ``plugins`` and ``plugins hooks``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pycrm.app import CRM
+from pycrm.cli.context import Settings
+from pycrm.cli.output import print_json, print_table, write
+from pycrm.errors import ConfigurationError, NotMigratedError
+
+__all__ = ["plugins"]
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def plugins(context: click.Context) -> None:
+    """List the plugins: active ones, and parked ones whose code is missing; with their versions."""
+    if context.invoked_subcommand is None:
+        _list_plugins(context.ensure_object(Settings))
+
+
+@plugins.command()
+@click.pass_obj
+def hooks(settings: Settings) -> None:
+    """List the hook functions in the order in which they are asked, with calls and time in this process."""
+    listing = _any_crm(settings).hooks.listing()
+    rows: list[dict[str, Any]] = [
+        {
+            "order": number,
+            "hook": function.hook,
+            "entity": entity,
+            "function": function.name,
+            "calls": timing.calls,
+            "milliseconds": round(timing.seconds * 1000, 3),
+        }
+        for number, (function, entity, timing) in enumerate(listing, start=1)
+    ]
+    if settings.as_json:
+        print_json(rows)
+    else:
+        head = ("Order", "Hook", "Entity", "Function", "Calls", "Time (ms)")
+        print_table(head, [tuple(map(str, row.values())) for row in rows], right=[0, 4, 5])
+
+
+def _list_plugins(settings: Settings) -> None:
+    parked, known = _of_database(settings)
+    rows = [
+        (plugin.name, plugin.version, "active", "built in" if _is_builtin(plugin) else "installed")
+        for plugin in _any_crm(settings).plugins
+    ]
+    rows += [(name, version, "parked", "not installed; its data is kept") for name, version in parked.items()]
+    if settings.as_json:
+        print_json([{"name": name, "version": version, "state": state} for name, version, state, _ in rows])
+        return
+    print_table(("Plugin", "Version", "State", ""), rows)
+    if known:
+        write(known)
+
+
+def _of_database(settings: Settings) -> tuple[dict[str, str], str]:
+    """Return the parked plugins, and a sentence where the database cannot be asked for them."""
+    try:
+        return dict(settings.crm().parked), ""
+    except NotMigratedError as error:
+        return {}, f"note: {error}"
+    except ConfigurationError:
+        if settings.url:
+            raise
+        return {}, "note: no database here, so nothing is known of parked plugins; run `pycrm init` to begin one"
+
+
+def _any_crm(settings: Settings) -> CRM:
+    """Return the CRM of the settings, or without a database one in memory: what is installed is the same."""
+    try:
+        return settings.crm()
+    except (ConfigurationError, NotMigratedError):
+        return CRM("sqlite://")
+
+
+def _is_builtin(plugin: Any) -> bool:
+    return bool(plugin.package) and plugin.package.startswith("pycrm.builtin.")
