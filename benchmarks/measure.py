@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -26,12 +26,14 @@ class Ratio:
         baseline: The same work without us, in the same unit; None where the bar is an absolute one.
         unit: Such as ``"s"`` or ``"rows/s"``.
         of_pairs: The median ratio of interleaved pairs, which a drifting machine disturbs less than two medians.
+        beside: Further figures of the same run that no bar is held against, by a name that says their unit.
     """
 
     figure: float
     baseline: float | None = None
     unit: str = "s"
     of_pairs: float | None = None
+    beside: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
     def judged(self) -> float:

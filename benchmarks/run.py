@@ -68,10 +68,13 @@ def _row(bench: Benchmark, database: str, result: Ratio) -> dict[str, Any]:
         "ratio": ratio,
         "bar": bench.bar,
         "met": bench.is_met(result),
+        "beside": dict(result.beside),
     }
     shown = {key: "-" if value is None else value for key, value in row.items()}
     numbers = {key: f"{row[key]:.4g}" for key in ("figure", "baseline", "ratio") if row[key] is not None}
     print(COLUMNS.format(**{**shown, **numbers, "met": "yes" if row["met"] else "NO"}), flush=True)
+    if result.beside:
+        print(" " * 4 + ", ".join(f"{key} {value:.4g}" for key, value in result.beside.items()), flush=True)
     return row
 
 

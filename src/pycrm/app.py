@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session
 
 from pycrm.entities import DECLARED
 from pycrm.errors import ConfigurationError, ConflictError, HookFailedError, NameClashError
@@ -35,6 +34,9 @@ from pycrm.values.clock import Clock, system_clock
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
 from pycrm.workspace.context import UnitContext
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session  # four tenths of SQLAlchemy's import time
 
 __all__ = ["BUILTINS", "CRM"]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 import pytest
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import create_engine, inspect
 
 from pycrm import CRM, Account, Contact, F, Principal, ValidationError, Workspace
 from pycrm_visits import LastVisit, Visit, plugin
@@ -37,10 +37,9 @@ class Left:
 def content(url: str) -> dict[str, list[str]]:
     """Return every row of every table."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    tables = MetaData()
-    tables.reflect(engine)
+    names = inspect(engine).get_table_names()
     with engine.connect() as connection:
-        found = {name: sorted(map(repr, connection.execute(select(tables.tables[name])))) for name in tables.tables}
+        found = {name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{name}"'))) for name in names}
     engine.dispose()
     return found
 

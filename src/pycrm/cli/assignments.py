@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -15,6 +15,7 @@ from pycrm.fields.field import Field
 from pycrm.fields.references import RefsKind
 from pycrm.fields.text import TextKind
 from pycrm.query import F
+from pycrm.query.ast import Compare, Operator
 from pycrm.query.builder import Condition
 from pycrm.query.paths import resolve
 from pycrm.query.text import read_path
@@ -25,7 +26,9 @@ __all__ = ["ASSIGNMENT", "condition_of", "conditions", "read_json", "split_assig
 
 ASSIGNMENT = re.compile(r"(?P<path>[^\W\d][\w.]*)(?P<sign>:?=)(?P<text>.*)", re.DOTALL)
 # A space before the sign asks for one after it; any further one belongs to the value, for text is never stripped.
-_CONDITION = re.compile(r"(?P<path>[^\W\d][\w.]*)(?P<space> ?)(?P<sign>!=|<=|>=|:=|=|<|>)(?P=space)(?P<text>.*)", re.DOTALL)
+_CONDITION = re.compile(
+    r"(?P<path>[^\W\d][\w.]*)(?P<space> ?)(?P<sign>!=|<=|>=|:=|=|<|>)(?P=space)(?P<text>.*)", re.DOTALL
+)
 _NULL = re.compile(r"(?P<path>[^\W\d][\w.]*) +is +(?P<negated>not +)?null", re.IGNORECASE)
 _IN = re.compile(r"(?P<path>[^\W\d][\w.]*) +in +(?P<texts>.+)", re.IGNORECASE | re.DOTALL)
 
@@ -42,7 +45,9 @@ def split_assignments(words: Sequence[str]) -> dict[str, tuple[str, str]]:
         if found is None:
             raise click.UsageError(f"{word!r} is no assignment; write field=value, or field:=JSON")
         if found["path"] in given:
-            raise click.UsageError(f"{found['path']} is given twice; several values of one field go in one, as tags=a,b")
+            raise click.UsageError(
+                f"{found['path']} is given twice; several values of one field go in one, as tags=a,b"
+            )
         given[found["path"]] = found["sign"], found["text"]
     return given
 
@@ -127,20 +132,7 @@ def _presence(path: str, sign: str) -> Condition:
 
 
 def _compared(path: str, sign: str, value: Any) -> Condition:
-    field = F[path]
-    match sign:
-        case "=":
-            return field == value
-        case "!=":
-            return field != value
-        case "<":
-            return field < value
-        case "<=":
-            return field <= value
-        case ">":
-            return field > value
-        case _:
-            return field >= value
+    return Condition(Compare(cast("Operator", sign), read_path(path), value))
 
 
 def _field_at(schema: Schema, entity: Entity, path: str) -> Field:

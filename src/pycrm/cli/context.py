@@ -100,6 +100,10 @@ class Settings:
             self._crm = CRM(url, schema=self.schema or read_config().get("schema"))
         return self._crm
 
+    def use(self, crm: CRM) -> None:
+        """Take *crm* for the one of this run."""
+        self._crm = crm
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open a unit that reads, as the user of ``--as``."""

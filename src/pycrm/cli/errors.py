@@ -100,5 +100,7 @@ def describe(error: Exception, labels: Labels | None = None, language: str = "en
 
 def _problems(error: ValidationError, labels: Labels, language: str) -> str:
     entity = labels.entity(error.entity, language) if error.entity else ""
-    lines = [f"  {error.entity}.{each.field}: {labels.problem(each, language)} [{each.code}]" for each in error.problems]
+    lines = [
+        f"  {error.entity}.{each.field}: {labels.problem(each, language)} [{each.code}]" for each in error.problems
+    ]
     return "\n".join([f"{entity} ({len(error.problems)})", *lines])

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pycrm.errors import NotFoundError, QueryError
 from pycrm.fields.autonumber import AutonumberKind
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
 from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
 from pycrm.fields.text import TextKind
 from pycrm.query import F
 from pycrm.schema import Entity, Record, Schema
@@ -79,7 +79,9 @@ def _as_id(text: str) -> UUID | None:
 
 def _naming_fields(entity: Entity) -> list[Field]:
     """Return the fields whose value names a record: unique ones, then the title."""
-    unique = [field for field in entity.own_fields if field.unique and isinstance(field.kind, (TextKind, AutonumberKind))]
+    unique = [
+        field for field in entity.own_fields if field.unique and isinstance(field.kind, (TextKind, AutonumberKind))
+    ]
     title = entity.fields[entity.title]
     by_text = isinstance(title.kind, (TextKind, AutonumberKind)) and title not in unique
     return [*unique, title] if by_text else unique

@@ -14,8 +14,8 @@ import click
 from pycrm.cli.table import pad, render, visible, width
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.field import Field
-from pycrm.fields.numbers import DecimalKind, IntegerKind
 from pycrm.fields.money import MoneyKind
+from pycrm.fields.numbers import DecimalKind, IntegerKind
 from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema import Entity

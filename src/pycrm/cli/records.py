@@ -12,6 +12,7 @@ from pycrm.cli.columns import Column, columns_of, include_of
 from pycrm.cli.context import Settings
 from pycrm.cli.find import find_record, reference_of
 from pycrm.cli.output import is_number, print_json, print_lines, print_table, write
+from pycrm.fields.names import english_label
 from pycrm.schema import Entity, Record, Schema
 from pycrm.schema.border import dump_record, load_values
 from pycrm.workspace import Reader
@@ -83,7 +84,7 @@ def _print_page(
         rows = [[column.cell(record, labels, settings.language) for column in columns] for record in page]
         print_table(head, rows, right=right)
     known = f"{total}" if total < COUNT_CAP else f"{total} or more"
-    write(f"{len(page)} of {known} {entity.plural}")
+    write(f"{len(page)} of {known} {entity.plural.replace('_', ' ')}")
 
 
 @click.command()
@@ -112,8 +113,13 @@ def show(settings: Settings, entity: str, record: str, all_fields: bool) -> None
     print_lines([(name, value) for name, value in told if value or all_fields])
     if moves:
         (status,) = known.statuses[:1]
-        names = ", ".join(f"{move.name} ({labels.move(known.name, status, move, language)})" for move in moves)
+        names = ", ".join(_move_name(move.name, labels.move(known.name, status, move, language)) for move in moves)
         write(f"\nmoves: {names}")
+
+
+def _move_name(name: str, label: str) -> str:
+    """Return the word that `update` and programs know, with the label where it says more."""
+    return name if english_label(name) == label else f"{name} ({label})"
 
 
 def _marked(column: Column, label: str) -> str:
@@ -211,7 +217,8 @@ def _loaded(ws: Reader, schema: Schema, entity: Entity, document: Mapping[str, A
 
 def _new_record(entity: Entity, values: Mapping[str, Any]) -> Record:
     own = {"id", *(field.path for field in entity.own_fields)}
-    record = entity.record_class(**{path: value for path, value in values.items() if path in own})
+    make: Any = entity.record_class
+    record: Record = make(**{path: value for path, value in values.items() if path in own})
     for path, value in values.items():
         if "." in path:
             record.set_document_value(path, value)

@@ -36,7 +36,7 @@ class AutonumberKind(ScalarKind):
             take_text(self.pattern)
             pieces = list(string.Formatter().parse(self.pattern))
         except (Problem, ValueError) as error:
-            raise ConfigurationError(f"pattern={self.pattern!a} cannot be read: {error}", value=self.pattern) from error
+            raise ConfigurationError(f"pattern={self.pattern!r} cannot be read: {error}", value=self.pattern) from error
         placeholders = [(name, spec or "", conversion) for _, name, spec, conversion in pieces if name is not None]
         for name, spec, conversion in placeholders:
             if conversion or not ((name == "year" and not spec) or (name == "seq" and (not spec or _width(spec)))):

@@ -54,7 +54,7 @@ def _option(given: Option | str | Mapping[str, Any]) -> Option:
     try:
         text = take_text(option.value)
     except Problem as problem:
-        raise ConfigurationError(f"the option {option.value!a} {problem.message}", value=option.value) from problem
+        raise ConfigurationError(f"the option {option.value!r} {problem.message}", value=option.value) from problem
     if not 1 <= len(text) <= MAX_OPTION_LENGTH:
         raise ConfigurationError(
             f"the option {text!r} has {len(text)} characters; give it 1 to {MAX_OPTION_LENGTH}", value=text

@@ -39,7 +39,7 @@ def check_name(name: str) -> None:
     """
     reason = _objection(name)
     if reason:
-        raise ConfigurationError(f"{name!a} cannot name a field: {reason}", value=name)
+        raise ConfigurationError(f"{name!r} cannot name a field: {reason}", value=name)
 
 
 def _objection(name: str) -> str:

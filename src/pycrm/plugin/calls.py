@@ -49,13 +49,23 @@ class _Adapter:
             return None
         started = time.perf_counter()
         try:
-            with ws._ctx.generation(declared.name):
+            with ws._ctx.generation(declared.name, writes=declared.hook == "after_write"):
                 if declared.include:
                     ws.include(part, declared.include)
                 acting = ws.as_plugin(declared.plugin) if declared.as_plugin else ws
-                return self._judged(declared.function(acting, part), part)
-        except (ConflictError, PluginError, UnitFailedError):
+                answer = self._judged(declared.function(acting, part), part)
+                ws._ctx.unit.check_usable()
+                return answer
+        except PluginError:
             raise
+        except ConflictError as error:
+            # Stays what it is, so that the work may be run again; only the blame is added.
+            error.facts = {"plugin": declared.plugin, "hook": declared.name} | error.facts
+            error.add_note(f"in {declared.hook} hook {declared.name} on {self.entity}")
+            raise
+        except UnitFailedError as error:
+            first = error.first
+            raise self._failed(f"swallowed an error that failed the unit: {type(first).__name__}: {first}") from first
         except Exception as error:
             if declared.hook == "check" and isinstance(error, Problem):
                 return self._judged([error], part)
@@ -71,16 +81,18 @@ class _Adapter:
             return []
         if not isinstance(answer, Iterable):
             raise self._failed(f"returned {answer!r}; a check hook yields Problem")
-        return [self._problem(each, part) for each in answer]
-
-    def _problem(self, answer: Any, part: ChangeSet[Any]) -> Problem:
-        if not isinstance(answer, Problem):
-            raise self._failed(f"answered {answer!r}; a check hook yields Problem")
-        if answer.record is None and len(part) == 1:
-            answer.record = part[0]
-        if not any(answer.record is record for record in part):
-            raise self._failed(f"answered a problem of {answer.record!r}, which is not among the records it was given")
-        return answer
+        answers = list(answer)
+        given = {id(record) for record in part} if answers else set()
+        for each in answers:
+            if not isinstance(each, Problem):
+                raise self._failed(f"answered {each!r}; a check hook yields Problem")
+            if each.record is None and len(part) == 1:
+                each.record = part[0]
+            if id(each.record) not in given:
+                raise self._failed(
+                    f"answered a problem of {each.record!r}, which is not among the records it was given"
+                )
+        return answers
 
     def _failed(self, what: str) -> HookFailedError:
         declared = self.declared

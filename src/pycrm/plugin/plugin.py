@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
 
 import attrs
 
@@ -13,6 +13,7 @@ from pycrm.errors import ConfigurationError
 from pycrm.markers import hookimpl
 from pycrm.plugin.functions import Action, HookFunction
 from pycrm.schema import (
+    ChangeSet,
     EntityDeclaration,
     Extension,
     ExtensionDeclaration,
@@ -29,12 +30,22 @@ E = TypeVar("E", bound=Record)
 X = TypeVar("X", bound=Extension)
 P = ParamSpec("P")
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[[Workspace, ChangeSet[Any]], object])
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REQUIREMENT = re.compile(r"([a-z][a-z0-9_]*)(?:>=(\d+(?:\.\d+)*))?")
 NO_VERSION = "0"
 _RESERVED = frozenset({"core", "custom", "pycrm", "plugin"})
+
+
+class HookOptions(TypedDict, total=False):
+    """When a hook's function is asked, and as whom; see `HookFunction`."""
+
+    changed: str
+    move: str
+    include: str
+    as_plugin: bool
+    after: str
 
 
 @attrs.frozen
@@ -114,7 +125,7 @@ class Plugin:
 
         return make
 
-    def derive(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+    def derive(self, target: type[Record] | str, **options: Unpack[HookOptions]) -> Callable[[F], F]:
         """Ask the decorated function to set fields that follow from others; see `pycrm_derive_records`.
 
         Args:
@@ -124,11 +135,11 @@ class Plugin:
         """
         return self._hook("derive", target, options)
 
-    def check(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+    def check(self, target: type[Record] | str, **options: Unpack[HookOptions]) -> Callable[[F], F]:
         """Ask the decorated function what is wrong with records; see `pycrm_check_records` and `derive`."""
         return self._hook("check", target, options)
 
-    def after_write(self, target: type[Record] | str, **options: Any) -> Callable[[F], F]:
+    def after_write(self, target: type[Record] | str, **options: Unpack[HookOptions]) -> Callable[[F], F]:
         """Let the decorated function write other records; see `pycrm_after_write_records` and `derive`."""
         return self._hook("after_write", target, options)
 
@@ -173,11 +184,11 @@ class Plugin:
         for function in self._installers:
             function(ws)
 
-    def _hook(self, hook: str, target: type[Record] | str, options: dict[str, Any]) -> Callable[[F], F]:
-        known = {"changed", "move", "include", "as_plugin", "after"}
+    def _hook(self, hook: str, target: type[Record] | str, options: HookOptions) -> Callable[[F], F]:
+        known = HookOptions.__annotations__.keys()
         if unknown := options.keys() - known:
             raise ConfigurationError(
-                f"plugin {self.name!r}: {hook} takes {', '.join(sorted(known))}, not {', '.join(sorted(unknown))}",
+                f"plugin {self.name!r}: {hook} takes {', '.join(known)}, not {', '.join(sorted(unknown))}",
                 plugin=self.name,
             )
 

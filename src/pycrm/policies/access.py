@@ -44,10 +44,8 @@ class Access:
         """
         if principal.is_administrator or self._plugin_may(principal.plugin_name, action, entity, fields):
             return
-        who = f"user {principal.user!r}" if principal.user else "an anonymous principal"
-        roles = ", ".join(sorted(principal.roles)) or "none"
         raise NotAllowedError(
-            f"{who} (roles: {roles}) may not {action} {entity.name}; "
+            f"{_who(principal)} may not {action} {entity.name}; "
             + (
                 f"list it in Plugin(may={{{entity.name!r}: {{{action!r}}}}})"
                 if principal.plugin_name
@@ -57,6 +55,19 @@ class Access:
             entity=entity.name,
             user=principal.user,
         )
+
+    def require_actor(self, principal: Principal, action: str) -> None:
+        """Return if *principal* may do *action*, which is about no entity: administrators and active plugins may.
+
+        Raises:
+            NotAllowedError: It may not.
+        """
+        if not principal.is_administrator and principal.plugin_name not in self.may:
+            raise NotAllowedError(
+                f"{_who(principal)} may not {action}; the role 'administrator' may",
+                action=action,
+                user=principal.user,
+            )
 
     def _plugin_may(self, plugin: str | None, action: str, entity: Entity, fields: Collection[Field]) -> bool:
         if plugin is None:
@@ -68,3 +79,8 @@ class Access:
         if action == "write" and touched and all(field.owner == plugin for field in touched):
             return True
         return action in self.may.get(plugin, {}).get(entity.name, ())
+
+
+def _who(principal: Principal) -> str:
+    name = f"user {principal.user!r}" if principal.user else "an anonymous principal"
+    return f"{name} (roles: {', '.join(sorted(principal.roles)) or 'none'})"

@@ -22,3 +22,11 @@ class Access(Protocol):
             NotAllowedError: It may not; the message says what and to whom.
         """
         ...
+
+    def require_actor(self, principal: Principal, action: str) -> None:
+        """Return if *principal* may do *action*, which is about no entity.
+
+        Raises:
+            NotAllowedError: It may do nothing here at all.
+        """
+        ...

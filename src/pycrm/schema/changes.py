@@ -37,7 +37,7 @@ class Derivations:
         mine = self.by_record.setdefault(record.id, {})
         if field.path in mine:
             other, before = mine[field.path]
-            if other != self.hook and before != value and other.partition(":")[0] not in self.follows:
+            if before != value and other.partition(":")[0] not in {self.hook.partition(":")[0], *self.follows}:
                 raise HookConflictError(
                     f"{entity.name}.{field.path}: {other} derives {before!r} and {self.hook} derives {value!r}; "
                     f"one of them must declare after= the other's plugin",
@@ -55,7 +55,7 @@ class Derivations:
             )
         mine[field.path] = (self.hook, value)
         if "." in field.path:
-            record.document_values()[field.path] = value
+            Record.document_values(record)[field.path] = value
         else:
             setattr_of_record(record, slot_of(field), value)
 
@@ -72,7 +72,7 @@ class ChangeSet(Sequence[E], Generic[E]):
         move: The move of the lifecycle that all these records make, or None.
     """
 
-    __slots__ = ("_changed", "_derivations", "_entity", "_moves", "_records", "kind")
+    __slots__ = ("_changed", "_derivations", "_entity", "_kind", "_members", "_moves", "_records")
 
     def __init__(
         self,
@@ -84,15 +84,20 @@ class ChangeSet(Sequence[E], Generic[E]):
         derivations: Derivations | None = None,
     ) -> None:
         self._entity = entity
-        self.kind = kind
+        self._kind = kind
         self._records = tuple(records)
         self._changed = changed
         self._moves = moves or {}
         self._derivations = derivations
+        self._members: dict[UUID, E] | None = None
 
     @property
     def entity(self) -> str:
         return self._entity.name
+
+    @property
+    def kind(self) -> str:
+        return self._kind
 
     @property
     def move(self) -> str | None:
@@ -133,8 +138,15 @@ class ChangeSet(Sequence[E], Generic[E]):
                 f"changes.set works in derive hooks only; after a write use ws.update({self.entity} …)",
                 entity=self.entity,
             )
+        if self._members is None:
+            self._members = {each.id: each for each in self._records}
+        if self._members.get(record.id) is not record:
+            raise PycrmError(f"changes.set: {record!r} is not among the records of this {self!r}", entity=self.entity)
         for path, value in values.items():
-            self._derivations.put(self._entity, record, self._field(path), value, override)
+            field = self._field(path)
+            if path in Record.__declared_fields__:
+                raise PycrmError(f"changes.set: {self.entity}.{path} is kept by pycrm", entity=self.entity, field=path)
+            self._derivations.put(self._entity, record, field, value, override)
 
     def narrowed(self, changed: frozenset[str], move: str | None) -> ChangeSet[E]:
         """Return the part whose records change one of *changed* (all where empty) and make *move* (any where None)."""

@@ -317,12 +317,22 @@ def _refuse(record: Any, name: str, value: Any = None) -> None:
     )
 
 
+def _read_only_document(record: Record) -> Mapping[str, Any]:
+    return types.MappingProxyType(Record.document_values(record))
+
+
 _frozen_classes: dict[type, type] = {}
 
 
 def _frozen(cls: type[Record]) -> type:
     if cls not in _frozen_classes:
-        body = {"__slots__": (), "__setattr__": _refuse, "set_document_value": _refuse}
+        body = {
+            "__slots__": (),
+            "__setattr__": _refuse,
+            "__delattr__": _refuse,
+            "set_document_value": _refuse,
+            "document_values": _read_only_document,
+        }
         _frozen_classes[cls] = type(cls.__name__, (cls,), body)
     return _frozen_classes[cls]
 

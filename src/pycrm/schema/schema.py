@@ -78,6 +78,14 @@ class Schema:
             entities[name] = attrs.evolve(entity, fields=types.MappingProxyType(own | added))
         return attrs.evolve(self, number=number, entities=types.MappingProxyType(_with_ways_back(entities)))
 
+    def with_target_names(self, field: Field, owner: str) -> Field:
+        """Return *field* with record classes among its targets replaced by entity names.
+
+        Raises:
+            ConfigurationError: It refers to what is no entity of this schema; *owner* is named as the field's.
+        """
+        return _with_target(field, owner, self._by_class)
+
     def _resolved(self, name: str, field: Field) -> Field:
         kind = field.kind
         if isinstance(kind, (RefKind, RefsKind)) and kind.target not in self.entities:

@@ -94,9 +94,8 @@ def reference_sql(table: FromClause, field: Field, dialect_name: str) -> ColumnE
 
 
 def add_unhex(driver: sqlite3.Connection) -> None:
-    """Give *driver* the function ``unhex`` that `reference_sql` uses, where its SQLite is older than 3.41."""
-    if sqlite3.sqlite_version_info < (3, 41):
-        driver.create_function("unhex", 1, _unhex, deterministic=True)
+    """Give *driver* the function ``unhex`` that `reference_sql` uses, for a SQLite older than 3.41."""
+    driver.create_function("unhex", 1, _unhex, deterministic=True)
 
 
 def _unhex(text: str | None) -> bytes | None:
@@ -149,8 +148,12 @@ def _postgresql_index_key(element: IndexKey, compiler: SQLCompiler, **options: A
 
 
 def index_keys(table: FromClause, field: Field, dialect_name: str) -> list[IndexKey]:
-    """Return what an index on *field* is over: all its parts, missing values first."""
-    return [IndexKey(part_sql(table, field, number, dialect_name)) for number in range(len(field.kind.parts))]
+    """Return what an index on *field* is over: all its parts in the order of a page's keys, missing values first.
+
+    What tells amounts apart (a currency, an entity) comes before them, as pages sort and filters compare.
+    """
+    parts = reversed(range(len(field.kind.parts)))
+    return [IndexKey(part_sql(table, field, number, dialect_name)) for number in parts]
 
 
 @attrs.frozen

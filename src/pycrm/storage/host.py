@@ -16,7 +16,7 @@ from sqlalchemy.exc import UnboundExecutionError
 from pycrm.errors import UnitError
 from pycrm.storage import postgresql
 from pycrm.storage.dialect import SQLITE, Dialect
-from pycrm.storage.sqlite import driver_of, is_driver_beginning
+from pycrm.storage.sqlite import driver_of, give_functions, is_driver_beginning
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -151,6 +151,7 @@ class JoinedTransaction:
             raise UnitError(_AUTOCOMMIT)
         if not foreign_keys:
             raise UnitError(_FOREIGN_KEYS_OFF)
+        give_functions(connection)
         if self._reading:
             return
         if not driver.in_transaction:

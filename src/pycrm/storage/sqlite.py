@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
 from pycrm.errors import ConfigurationError, UnitError
+from pycrm.storage.field_sql import add_unhex
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 30_000
 SYNCHRONOUS = {"OFF": 0, "NORMAL": 1, "FULL": 2, "EXTRA": 3}
 
+_FUNCTIONS = "pycrm.functions"
+_HAS_UNHEX = (3, 41)
 _SHARED = (
     "another transaction is open on the only connection of this in-memory database; join it with `connection=` or "
     "`session=`, or use a database file"
@@ -39,6 +42,13 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
+
+
+def give_functions(connection: Connection) -> None:
+    """Give *connection* the functions that our SQL uses and its SQLite lacks; once, since each prepares anew."""
+    if sqlite3.sqlite_version_info < _HAS_UNHEX and _FUNCTIONS not in connection.info:
+        add_unhex(driver_of(connection))
+        connection.info[_FUNCTIONS] = True
 
 
 def is_driver_beginning(driver: sqlite3.Connection) -> bool:
@@ -125,6 +135,7 @@ class SqliteTransaction:
         if driver.in_transaction:
             driver.execute("ROLLBACK")
         self._set_pragmas(driver)
+        give_functions(connection)
         driver.execute("BEGIN IMMEDIATE" if writing or self._invariant else "BEGIN")
         return connection
 

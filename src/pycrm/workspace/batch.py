@@ -10,12 +10,21 @@ from uuid import UUID
 
 import attrs
 
-from pycrm.errors import MoveNotAllowedError, PluginError, Problem, PycrmError, UnitError, ValidationError
+from pycrm.errors import (
+    ConflictError,
+    MoveNotAllowedError,
+    PluginError,
+    Problem,
+    PycrmError,
+    UnitError,
+    ValidationError,
+)
 from pycrm.fields.field import Field
 from pycrm.schema import ChangeSet, Entity, Record
 from pycrm.schema.changes import Derivations
 from pycrm.schema.diff import value_at
 from pycrm.schema.record import freeze, thaw
+from pycrm.storage import ForeignKeyViolation, UniqueViolation
 from pycrm.values.ids import new_id
 from pycrm.workspace.moves import NOT_ALLOWED
 from pycrm.workspace.results import Refused
@@ -158,6 +167,13 @@ class Batch:
             harmless = isinstance(error, PycrmError) and not isinstance(error, (PluginError, UnitError))
             if self.written or not harmless:
                 unit.fail(error)
+            if isinstance(error, (UniqueViolation, ForeignKeyViolation)):
+                # Both were looked for before writing, so somebody else was faster by a moment.
+                raise ConflictError(
+                    f"{self.entity.name}: another unit wrote or removed a record at the same moment "
+                    f"({error.message}); run the whole unit again (`crm.run` does)",
+                    entity=self.entity.name,
+                ) from error
             raise
         refused = {each.position for each in self.refused}
         for position, each in enumerate(put_back):

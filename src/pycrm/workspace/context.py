@@ -12,7 +12,7 @@ import attrs
 from pycrm.entities import CustomField, User
 from pycrm.errors import ConfigurationError, HookLoopError
 from pycrm.fields.kind import PartType
-from pycrm.query import Statement, Where
+from pycrm.query import F, Statement, Where
 from pycrm.schema import Entity
 from pycrm.storage.codecs import CODECS
 from pycrm.storage.links import load_links
@@ -43,6 +43,7 @@ class UnitContext:
         services: The CRM's collaborators.
         tools: Of the schema that this unit holds.
         chain: The hooks that are running, outermost first.
+        judging: The derive or check hook that is running and may therefore not write, or an empty text.
         known_ids: Ids by entity that this unit read or wrote, so that references to them need no look-up.
     """
 
@@ -50,6 +51,7 @@ class UnitContext:
     services: Services
     tools: SchemaTools
     chain: list[str] = attrs.field(factory=list)
+    judging: str = ""
     known_ids: dict[str, set[UUID]] = attrs.field(factory=dict)
     _number_checked: bool = False
     _writing: bool = False
@@ -167,13 +169,17 @@ class UnitContext:
         self.known_ids.setdefault(entity, set()).difference_update(ids)
 
     @contextmanager
-    def generation(self, name: str) -> Iterator[None]:
-        """Run a hook's writes one generation deeper.
+    def generation(self, name: str, *, writes: bool) -> Iterator[None]:
+        """Run a hook one generation deeper.
 
+        Args:
+            name: The hook.
+            writes: Whether it may write.
         Raises:
             HookLoopError: More than 8 deep; it names the chain.
         """
         self.chain.append(name)
+        outer, self.judging = self.judging, "" if writes else name
         try:
             if len(self.chain) > MAX_GENERATIONS:
                 raise HookLoopError(
@@ -184,6 +190,7 @@ class UnitContext:
             yield
         finally:
             self.chain.pop()
+            self.judging = outer
 
     def actor(self, principal: Principal) -> UUID:
         """Return the id of the acting user, whose row is made by the first writing unit of an unknown key."""
@@ -193,4 +200,19 @@ class UnitContext:
             user_id = self._user_row(key)
             self.unit.on_commit(lambda: self.services.known_users.update({key: user_id}))
         self.know("user", (user_id,))
+        return user_id
+
+    def _user_row(self, key: str) -> UUID:
+        """Return the id of the user with *key*: of the row that is there, or else of one made now."""
+        entity = self.tools.schema.entity(User)
+        # A row that a host made beforehand has an id of its own; one in the bin can still be referred to.
+        rows = self.matching(entity, F.key == key, include_binned=True)
+        if rows:
+            found: UUID = min(rows, key=lambda row: row.deleted_at is not None).id
+            return found
+        user_id, now = self.services.user_id(key), self.services.clock()
+        user = User(id=user_id, key=key, name=key)
+        user.version, user.created_at, user.updated_at = 1, now, now
+        user.created_by = user.updated_by = user_id
+        self.of(entity).writer.insert(self.unit, [user], if_absent=True)
         return user_id

@@ -28,11 +28,13 @@ __all__ = ["add_options", "define_field", "relabel_field", "retire_field", "reti
 def define_field(ws: Workspace, entity: Entity, name: str, declared: Field) -> Field:
     """Add the custom field *name* to *entity*; see `Workspace.define_field`."""
     _check(entity, name, declared)
+    named = attrs.evolve(declared, name=name)
+    declared = ws._ctx.tools.schema.with_target_names(named, f"{entity.name}.custom")
     row = CustomField(
         entity=entity.name,
         name=name,
         kind=declared.kind.name,
-        definition=definition_of(attrs.evolve(declared, name=name)),
+        definition=definition_of(declared),
     )
     field = _change_schema(ws, entity, name, lambda kernel: kernel.create(row))
     _keep_index(ws, entity, field)
@@ -99,7 +101,8 @@ def _check(entity: Entity, name: str, declared: Any) -> None:
         raise ConfigurationError(f"a custom field cannot be of kind {declared.kind.name!r}", field=name)
     if declared.kind.name in ("autonumber", "status", "id"):
         raise ConfigurationError(
-            f"{entity.name}.custom.{name}: a {declared.kind.name} cannot be a custom field; declare it in a plugin",
+            f"{entity.name}.custom.{name}: a field of kind {declared.kind.name} cannot be a custom one; declare it in a "
+            "plugin",
             entity=entity.name,
             field=name,
         )

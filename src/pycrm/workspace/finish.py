@@ -23,11 +23,14 @@ def open_batch(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
     """Return the batch of *records* in a unit that is ready to write.
 
     Raises:
-        ConfigurationError: Records of several entities, or one record twice.
+        ConfigurationError: Records of several entities, one record twice, or a call from a derive or check hook.
         PluginError: Records of an entity whose plugin is not installed.
     """
     ctx = ws._ctx
     ctx.begin_writing()
+    if ctx.judging:
+        # What it wrote would stay even where the batch that it judges is refused.
+        raise ConfigurationError(f"{ctx.judging} judges and may not write; let an after_write hook do that")
     entity = ctx.tools.schema.entity_of(records[0])
     if entity.parked and not ws._trusted:
         raise PluginError(
@@ -97,12 +100,21 @@ def changes_of(batch: Batch, kind: str) -> list[ChangeRow]:
     return rows
 
 
-def finish(batch: Batch, *facts: Any, rows: list[ChangeRow] | None = None) -> None:
-    """After the rows are written: change rows, outbox, after_write hooks, facts for after the commit."""
+def finish(batch: Batch, fact: Any, *consequences: Any, rows: list[ChangeRow] | None = None) -> None:
+    """After the rows are written: change rows, outbox, after_write hooks, facts for after the commit.
+
+    Args:
+        batch: What was written.
+        fact: What happened; it alone gets an outbox row, so that there is one per batch and entity.
+        consequences: What listeners of this process hear besides, such as moves.
+        rows: The change rows where they were taken before; else they are made here.
+    """
     ctx = batch.ws._ctx
     # Facts are announced before after_write hooks run, so that listeners hear of a cause before its effects.
     write_changes(ctx.unit, ctx.tools.tables, changes_of(batch, batch.kind) if rows is None else rows)
-    ctx.announce(facts)
+    ctx.announce([fact])
+    for consequence in consequences:
+        ctx.unit.announce(consequence)
     hooks = ctx.services.hooks
     if hooks.wants("after_write", batch.entity):
         with batch.handed_over(batch.records) as changes:

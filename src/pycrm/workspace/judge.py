@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pycrm.errors import Problem
 from pycrm.fields.autonumber import AutonumberKind
@@ -92,10 +93,20 @@ def _derive(batch: Batch) -> None:
         ws._ctx.services.hooks.derive(ws, changes)
     for record in records:
         if derived := derivations.by_record.get(record.id):
-            parse_fields(batch.entity, record, [batch.entity.fields[path] for path in derived], batch.problems)
+            _parse_derived(batch, record, derived)
             if batch.kind == "update":
                 batch.changed[record.id] = tuple(batch.tools.diff(record))
     find_moves(batch)
+
+
+def _parse_derived(batch: Batch, record: Record, derived: Mapping[str, tuple[str, Any]]) -> None:
+    """Judge what derive hooks set; what is wrong with it names the hook, for the caller gave no such value."""
+    found: list[Problem] = []
+    parse_fields(batch.entity, record, [batch.entity.fields[path] for path in derived], found)
+    for problem in found:
+        problem.facts["hook"] = derived[problem.field or ""][0]
+        problem.template += " (set by {hook})"
+    batch.problems += found
 
 
 def _judged_required(batch: Batch, record: Record) -> Sequence[Field]:

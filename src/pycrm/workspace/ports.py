@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pycrm.errors import Problem
 from pycrm.schema import ChangeSet, Entity
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pycrm.workspace.workspace import Workspace
 
 __all__ = ["Call", "WriteHooks"]
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 class WriteHooks(Protocol):
@@ -29,7 +31,7 @@ class WriteHooks(Protocol):
         """Let hooks write other records."""
 
 
-class Call(Protocol):
+class Call(Protocol[T_co]):
     """A prepared call of an action: ``remind(sample, days=3)``, to be given to `Workspace.run`."""
 
     @property
@@ -40,5 +42,5 @@ class Call(Protocol):
     def record(self) -> Any:
         """The record it is about."""
 
-    def perform(self, ws: Workspace) -> Any:
+    def perform(self, ws: Workspace) -> T_co:
         """Do it, and return the action's result."""

@@ -50,16 +50,17 @@ def _again_when_moved(
 
 
 class Reader:
-    """The reading door of one unit of work. Made by `CRM.reading_as`; `Workspace` adds writing.
-
-    Attributes:
-        principal: For whom it reads.
-    """
+    """The reading door of one unit of work. Made by `CRM.reading_as`; `Workspace` adds writing."""
 
     def __init__(self, ctx: UnitContext, principal: Principal, *, trusted: bool = False) -> None:
         self._ctx = ctx
         self._trusted = trusted
-        self.principal = principal
+        self._principal = principal
+
+    @property
+    def principal(self) -> Principal:
+        """For whom it reads."""
+        return self._principal
 
     def now(self) -> datetime:
         """Return the present instant by the CRM's clock, aware, UTC."""
@@ -183,7 +184,7 @@ class Reader:
 
     def moves(self, record: Record) -> tuple[Move, ...]:
         """Return the moves that start from the record's present state."""
-        return moves_of(self._ctx.tools.schema.entity_of(record), record)
+        return moves_of(self._readable(record.__record_class__), record)
 
     def include(self, records: Sequence[Record], text: str) -> None:
         """Load related records of *records*, which are of one entity, as ``include=`` of `list` does."""

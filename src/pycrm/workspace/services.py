@@ -36,12 +36,8 @@ class Services:
     tools: SchemaTools
     installation: UUID | None = None
     known_users: dict[str, UUID] = attrs.field(factory=dict)
-    _user_ids: dict[str, UUID] = attrs.field(factory=dict)
 
     def user_id(self, key: str) -> UUID:
         """Return the id of the user with *key*: UUIDv5 of the installation id and the key (RFC 9562)."""
-        found = self._user_ids.get(key)
-        if found is None:
-            assert self.installation is not None, "a unit is opened only on a migrated database"
-            found = self._user_ids[key] = uuid5(self.installation, key)
-        return found
+        assert self.installation is not None, "a unit is opened only on a migrated database"
+        return uuid5(self.installation, key)

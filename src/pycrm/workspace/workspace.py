@@ -135,7 +135,7 @@ class Workspace(Reader):
         update_many(self, [record], "raise", values={**changes, field.path: move.to})
         return record
 
-    def run(self, call: Call) -> Any:
+    def run(self, call: Call[T]) -> T:
         """Perform an action: ``ws.run(check_in(visit))``."""
         self._ctx.unit.check_usable()
         self._require(call.permission, self._ctx.tools.schema.entity_of(call.record))
@@ -148,6 +148,9 @@ class Workspace(Reader):
     def announce(self, fact: Any) -> None:
         """Tell listeners of ``type(fact)`` after the commit; see `CRM.on`."""
         self._ctx.begin_writing()
+        # Inside a hook somebody is in the middle of what he may do; the plugin adds the fact.
+        if not self._ctx.chain:
+            self._ctx.services.access.require_actor(self.principal, "announce")
         self._ctx.announce([fact])
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.lab import GUEST, MEI, Sample, double, sample
 
-from pycrm import CRM, Account, ConfigurationError, NotAllowedError, Principal, Reader, Workspace, field
+from pycrm import CRM, Account, ConfigurationError, NotAllowedError, Principal, Reader, User, Workspace, field
 from pycrm.signals import RecordsCreated
 
 ANONYMOUS = Principal.anonymous()
@@ -67,6 +67,19 @@ def public(door: type) -> set[str]:
     return {name for name, _ in inspect.getmembers(door) if not name.startswith("_")}
 
 
+def not_refused(open_door: Any, principal: Principal, calls: dict[str, Call], made: Sample) -> list[str]:
+    """Return the names of *calls* that the door does not refuse to *principal*, each in a unit of its own."""
+    names = []
+    for name, call in calls.items():
+        try:
+            with open_door(principal) as door:
+                call(door, made)
+        except NotAllowedError:
+            continue
+        names.append(name)
+    return names
+
+
 def test_calls_complete() -> None:
     """Every public method of the doors is either tried here or known to be harmless."""
     assert public(Reader) - HARMLESS == READS.keys()
@@ -77,23 +90,16 @@ def test_calls_complete() -> None:
 class TestEveryoneElse:
     def test_reading_refused(self, crm: CRM, made: Sample, principal: Principal) -> None:
         """Nobody without a right reads anything, through either door."""
-        for call in READS.values():
-            for open_door in (crm.reading_as, crm.acting_as):
-                with open_door(principal) as door, pytest.raises(NotAllowedError):
-                    call(door, made)
+        for open_door in (crm.reading_as, crm.acting_as):
+            assert not_refused(open_door, principal, READS, made) == []
 
     def test_writing_refused(self, crm: CRM, made: Sample, principal: Principal) -> None:
         """Nor does he write anything, and the attempt leaves no trace, not even his own user."""
-        for call in WRITES.values():
-            with crm.acting_as(principal) as ws, pytest.raises(NotAllowedError):
-                call(ws, made)
-
+        assert not_refused(crm.acting_as, principal, WRITES, made) == []
         with crm.acting_as(MEI) as ws:
-            for table, count in (("crm_user", 1), ("crm_lab_sample", 1), ("crm_outbox", None)):
-                ((found,),) = ws._ctx.unit.rows(f"SELECT count(*) FROM {table}")
-                assert found == count or count is None
-            events = ws._ctx.unit.rows("SELECT payload FROM crm_outbox WHERE entity = 'lab.sample'")
-            assert len(events) == 1
+            assert not {user.key for user in ws.list(User)} & {"", "guest"}
+            assert ws.count(Sample) == 1
+            assert ws._ctx.unit.rows("SELECT count(*) FROM crm_outbox WHERE entity = 'lab.sample'") == [(1,)]
 
 
 class TestError:

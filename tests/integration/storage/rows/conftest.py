@@ -8,12 +8,10 @@ from uuid import UUID
 
 import attrs
 import pytest
-from sqlalchemy import event
 from tests.shop import make_schema
 
 from pycrm.schema import Entity, Record, Schema
 from pycrm.storage import Database, Unit, open_engine
-from pycrm.storage.field_sql import add_unhex
 from pycrm.storage.rows import RowWriter
 from pycrm.storage.tables import Tables, build_tables
 
@@ -59,9 +57,6 @@ class Shop:
 def shop(database_url: str) -> Iterator[Shop]:
     """The shop, once per engine."""
     database = open_engine(database_url)
-    if database.dialect.name == "sqlite":
-        for engine in {database.engine, database.reading_engine}:
-            event.listen(engine, "connect", lambda driver, _: add_unhex(driver))
     database.prepare()
     schema = make_schema()
     tables = build_tables(schema)

@@ -12,7 +12,7 @@ from tests.shop import HOSTILE, Item, User, custom_field, full_item, stamped
 from pycrm.fields import declare as field
 from pycrm.storage import UniqueViolation
 from pycrm.storage.codecs import document_encode
-from pycrm.storage.field_sql import document_index, part_sql, reference_sql
+from pycrm.storage.field_sql import add_unhex, document_index, part_sql, reference_sql
 from pycrm.storage.id_lists import driver_sql
 
 
@@ -104,6 +104,8 @@ def test_reference_in_the_document_joins(shop: Any) -> None:
     )
 
     with shop.database.reading_unit() as unit:
+        if shop.dialect_name == "sqlite":
+            add_unhex(unit.connection.connection.driver_connection)
         rows = unit.rows(sql)
 
     assert rows == [("hers", "mei"), ("nobody's", None)]

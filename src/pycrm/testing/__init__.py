@@ -1,0 +1,20 @@
+"""What tests of an application or a plugin need: a clock that stands still, demo data, databases to throw away.
+
+This is a promise, like `pycrm` and `pycrm.plugin`. The pytest fixtures are in `pycrm.testing.fixtures`; write
+``pytest_plugins = ["pycrm.testing.fixtures"]`` into your ``conftest.py`` for them. Imports everything below the
+command line.
+"""
+
+from pycrm.testing.demo_data import define_demo_fields, demo_records, load_demo
+from pycrm.testing.postgres import fresh_database, postgres_url, running_server
+from pycrm.values.clock import FixedClock
+
+__all__ = [
+    "FixedClock",
+    "define_demo_fields",
+    "demo_records",
+    "fresh_database",
+    "load_demo",
+    "postgres_url",
+    "running_server",
+]
