@@ -8,55 +8,60 @@ from typing import Any
 
 from pycrm import CRM, Account, ConflictError, F, Principal, Workspace
 from reliability.checks import NewDatabase, check
-from reliability.workers import go, results, running, wait_for_go
-
-ADMINISTRATOR = Principal("check", roles={"administrator"})
-
+from reliability.workers import ADMINISTRATOR, await_ready, go, migrated, results, running, wait_for_go
 
 @check("no_lost_update", promise=13)
-def no_lost_update(
-    new_database: NewDatabase, seed: int, *, processes: int = 4, times: int = 250
-) -> Mapping[str, Any]:
+def no_lost_update(new_database: NewDatabase, seed: int, *, processes: int = 4, times: int = 250) -> Mapping[str, Any]:
     """Have *processes* increment one number *times* each, in three ways; every increment must be in the sum.
 
     Each way has a record of its own: `CRM.run`, an update that is repeated by hand on a conflict, and `lock`.
     """
-    figure: dict[str, Any] = {"processes": processes, "times": times}
-    for way in WAYS:
-        url = new_database()
-        crm = CRM(url, plugins=[])
-        crm.migrate()
+    url = new_database()
+    with migrated(url) as crm:
         with crm.acting_as(ADMINISTRATOR) as ws:
-            record = ws.create(Account(name="counter", employee_count=0))
-        work = [(url, str(record.id), way, times, f"worker-{number}") for number in range(processes)]
-        with running(increment, work) as workers:
-            go(workers)
+            records = {way: ws.create(Account(name=way, employee_count=0)) for way in WAYS}
+        ids = {way: str(record.id) for way, record in records.items()}
+        with running(increment, [(url, ids, times, f"worker-{number}") for number in range(processes)]) as workers:
+            for _ in WAYS:
+                go(workers)
+                await_ready(workers)
             outcomes = results(workers)
         with crm.reading_as(ADMINISTRATOR) as reader:
-            found = reader.get(Account, record.id)
-        crm.close()
-        figure[f"lost_{way}"] = processes * times - (found.employee_count or 0)
-        figure[f"repeated_{way}"] = sum(outcome["conflicts"] for outcome in outcomes)
-        figure[f"unnamed_{way}"] = sum(outcome["unnamed"] for outcome in outcomes)
-    lost = sum(value for name, value in figure.items() if name.startswith(("lost_", "unnamed_")))
-    return {"passed": lost == 0, **figure}
+            counted = {way: reader.get(Account, record.id).employee_count or 0 for way, record in records.items()}
+    lost = {way: processes * times - count for way, count in counted.items()}
+    unnamed = sum(outcome["unnamed"] for outcome in outcomes)
+    return {
+        "passed": not any(lost.values()) and unnamed == 0,
+        "processes": processes,
+        "times": times,
+        "lost": lost,
+        "repeated": {way: sum(outcome["conflicts"][way] for outcome in outcomes) for way in WAYS},
+        "conflicts_without_names": unnamed,
+    }
 
 
-def increment(url: str, record_id: str, way: str, times: int, user: str) -> None:
-    """Increment the number of one record; a worker."""
+def increment(url: str, ids: dict[str, str], times: int, user: str) -> None:
+    """Increment the number of each record in its way; a worker."""
     crm = CRM(url, plugins=[])
     who = Principal(user, roles={"administrator"})
-    with crm.acting_as(who) as ws:
-        ws.create(Account(name="warm"))
-    conflicts: list[ConflictError] = []
-    wait_for_go()
-    for _ in range(times):
-        WAYS[way](crm, who, record_id, conflicts)
+    conflicts: dict[str, list[ConflictError]] = {way: [] for way in WAYS}
+    for way, record_id in ids.items():
+        wait_for_go()
+        for _ in range(times):
+            WAYS[way](crm, who, record_id, conflicts[way])
+    print("ready", flush=True)
     # What a conflict of fields must tell; one of the database itself has no field.
-    told = [conflict.facts for conflict in conflicts if "field" in conflict.facts]
-    unnamed = sum(1 for facts in told if not {"ours", "theirs", "actor", "other_actor"} <= facts.keys())
-    wrong = sum(1 for facts in told if facts["actor"] != user or not facts["other_actor"].startswith("worker-"))
-    print(json.dumps({"conflicts": len(conflicts), "unnamed": unnamed + wrong}), flush=True)
+    told = [each.facts for of_way in conflicts.values() for each in of_way if "field" in each.facts]
+    unnamed = [facts for facts in told if not _is_named(facts, user)]
+    counts = {way: len(of_way) for way, of_way in conflicts.items()}
+    print(json.dumps({"conflicts": counts, "unnamed": len(unnamed)}), flush=True)
+
+
+def _is_named(facts: Mapping[str, Any], user: str) -> bool:
+    """Whether a conflict names both values and both actors."""
+    if not {"ours", "theirs", "actor", "other_actor"} <= facts.keys():
+        return False
+    return facts["actor"] == user and str(facts["other_actor"]).startswith("worker-")
 
 
 def _by_run(crm: CRM, who: Principal, record_id: str, conflicts: list[ConflictError]) -> None:
@@ -104,27 +109,21 @@ def no_write_skew(new_database: NewDatabase, seed: int, *, trials: int = 250) ->
     Each reads both records and writes only one, so that no version tells it of the other.
     """
     url = new_database()
-    crm = CRM(url, plugins=[])
-    crm.migrate()
-    with crm.acting_as(ADMINISTRATOR) as ws:
-        pairs = [
-            [ws.create(Account(name=f"{trial}", industry=f"{trial}", employee_count=1)) for _ in "ab"]
-            for trial in range(trials)
-        ]
-    work = [(url, [[str(pair[side].id), pair[side].name] for pair in pairs]) for side in (0, 1)]
-    with running(leave, work) as workers:
-        for trial in range(trials):
-            go(workers)
-            for worker in workers:
-                assert worker.stdout is not None
-                worker.stdout.readline()
-            del trial
-        left = sum(results(workers))
-    with crm.reading_as(ADMINISTRATOR) as reader:
-        groups = reader.aggregate(Account, measures=["sum(employee_count)"], group_by="industry")
-    crm.close()
-    empty = sum(1 for group in groups if group["sum(employee_count)"] < 1)
-    return {"passed": empty == 0 and left == trials, "trials": trials, "broken": empty, "left": left}
+    with migrated(url) as crm:
+        with crm.acting_as(ADMINISTRATOR) as ws:
+            pairs = [
+                [ws.create(Account(name=str(trial), industry=str(trial), employee_count=1)) for _ in "ab"]
+                for trial in range(trials)
+            ]
+        with running(leave, [(url, [[str(pair[side].id), pair[side].name] for pair in pairs]) for side in (0, 1)]) as both:
+            for _ in range(trials):
+                go(both)
+                await_ready(both)
+            left = sum(results(both))
+        with crm.reading_as(ADMINISTRATOR) as reader:
+            groups = reader.aggregate(Account, measures=["sum(employee_count)"], group_by="industry")
+    broken = sum(1 for group in groups if group["sum(employee_count)"] < 1)
+    return {"passed": broken == 0 and left == trials, "trials": trials, "broken": broken, "left": left}
 
 
 def leave(url: str, records: list[tuple[str, str]]) -> None:

@@ -14,8 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pycrm import CRM, Principal
+
+ADMINISTRATOR = Principal("check", roles={"administrator"})
 ROOT = Path(__file__).resolve().parent.parent
 _CALL = "import json, sys; from importlib import import_module; getattr(import_module({!r}), {!r})(*json.loads({!r}))"
+
+
+@contextmanager
+def migrated(url: str) -> Iterator[CRM]:
+    """Open a CRM of the built-in plugins on the empty database at *url*, for the block."""
+    crm = CRM(url, plugins=[])
+    try:
+        crm.migrate()
+        yield crm
+    finally:
+        crm.close()
 
 
 def start(function: Any, *arguments: Any) -> subprocess.Popen[str]:
@@ -30,14 +44,24 @@ def running(function: Any, argument_lists: Sequence[Sequence[Any]]) -> Iterator[
     """Start one process per list of arguments, wait until each has said that it is ready, and end them all."""
     workers = [start(function, *arguments) for arguments in argument_lists]
     try:
-        for worker in workers:
-            assert worker.stdout is not None
-            assert worker.stdout.readline() == "ready\n", "a worker did not start; its error stands above"
+        await_ready(workers)
         yield workers
     finally:
         for worker in workers:
             worker.kill()
             worker.communicate()
+
+
+def await_ready(workers: Sequence[subprocess.Popen[str]]) -> None:
+    """Wait until each of *workers* says that it is ready.
+
+    Raises:
+        RuntimeError: One of them ended instead.
+    """
+    for worker in workers:
+        assert worker.stdout is not None
+        if (said := worker.stdout.readline()) != "ready\n":
+            raise RuntimeError(f"a worker said {said!r} instead of being ready; its error stands above")
 
 
 def wait_for_go() -> None:

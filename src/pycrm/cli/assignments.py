@@ -52,7 +52,7 @@ def split_assignments(words: Sequence[str]) -> dict[str, tuple[str, str]]:
     return given
 
 
-def read_json(text: str, what: str) -> Any:
+def read_json(text: str | bytes, what: str) -> Any:
     """Return the value of a JSON text; numbers with a point stay exact.
 
     Raises:

@@ -19,14 +19,14 @@ __all__ = ["init", "migrate", "write_config"]
 @click.command()
 @click.pass_obj
 def init(settings: Settings) -> None:
-    """Begin a CRM: write pycrm.toml into this folder and create the database.
+    """Begin a CRM here: pycrm.toml and the database.
 
     The database is --url, else PYCRM_URL, else sqlite:///crm.db. Running it again changes nothing.
 
     \b
     pycrm init
     pycrm init --url postgresql://crm@localhost/crm
-    """
+    """  # noqa: D301  click wants the control character
     config = read_config()
     url = settings.url or os.environ.get(ENVIRONMENT) or config.get("url") or DEFAULT_URL
     if config.get("url") not in (None, url):
@@ -49,7 +49,10 @@ def init(settings: Settings) -> None:
 @click.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
-    """Create what is missing in the database, as after installing a plugin. Running it again changes nothing."""
+    """Create what is missing in the database.
+
+    That is all of it for a new one, and what a newly installed plugin brings. Running it again changes nothing.
+    """
     done = settings.crm(create=True).migrate()
     if settings.as_json:
         print_json({"done": done})

@@ -58,7 +58,7 @@ class Stage:
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another company.")
 @click.pass_obj
 def demo(settings: Settings, seed: int) -> None:
-    """Make a CRM with a trading company's data in this folder, and show what it does.
+    """Make a CRM with a trading company's data, and show it.
 
     The database is demo.db, made anew each time, or the empty one of --url; PYCRM_URL is not touched.
     """

@@ -33,6 +33,8 @@ E = TypeVar("E", bound=PycrmError)
 Event: TypeAlias = tuple[datetime | None, str, str]
 """When, what, and a line about it."""
 
+_OPEN_DEALS = "pycrm list opportunity --where outcome=open --order-by close_on --columns name,account,stage,amount"
+
 LIN = Principal("lin", roles={ADMINISTRATOR}, origin="cli")
 ZHOU = Principal("zhou", roles={ADMINISTRATOR}, origin="cli")
 
@@ -145,7 +147,7 @@ def history(crm: CRM, ws: Reader, account: Account) -> list[Event]:
     """Return what happened with *account* of late, newest first."""
     talks = ws.list(Interaction, where=F.about == Ref(account.id, "account"), order_by="happened_at DESC", limit=5)
     orders = ws.list(SalesOrder, where=F.account == account, order_by="ordered_at DESC", limit=4)
-    events = [(talk.happened_at, talk.kind, talk.subject or "") for talk in talks]
+    events: list[Event] = [(talk.happened_at, talk.kind, talk.subject or "") for talk in talks]
     events += [(order.ordered_at, "order", f"{order.number}, {order.status}, {order.total}") for order in orders]
     if has_plugin(crm, "visits"):
         visits: Iterable[Any] = ws.list(
@@ -230,9 +232,7 @@ def next_commands(crm: CRM, principal: Principal) -> list[Sequence[str]]:
     commands: list[Sequence[str]] = [
         ("pycrm", "list", "account", "--where", f"{MARKET}=华东", "--order-by", "name", "--limit", "10"),
         ("pycrm", "show", "account", account.number),
-        (
-            *["pycrm", "list", "opportunity", "--where", "outcome=open", "--order-by", "close_on", "--columns", "name,account,stage,amount"],
-        ),
+        tuple(_OPEN_DEALS.split()),
         ("pycrm", "update", "sales_order", draft.number, "status=confirmed"),
         ("pycrm", "create", "task", "subject=Call back", f"about=account:{account.number}", "priority=high"),
         ("pycrm", "fields", "account", "--language", "zh"),
@@ -249,7 +249,7 @@ def busiest(crm: CRM, ws: Reader) -> Account:
     orders = _counts(ws, SalesOrder, "account")
     visits = _counts(ws, crm.entities[VISIT], "account") if has_plugin(crm, "visits") else orders
     calls = _counts(ws, Interaction, "about")
-    best = max(orders, key=lambda id: (id in visits, min(orders[id], 3) + calls.get(id, 0) + visits.get(id, 0), id))
+    best = max(orders, key=lambda one: (one in visits, calls.get(one, 0) + visits.get(one, 0), orders[one], one))
     return ws.get(Account, best)
 
 

@@ -60,7 +60,7 @@ def _with_global_options(command: click.Command) -> click.Command:
 
 
 @global_options
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("pycrm"), prog_name="pycrm", message="%(prog)s %(version)s")
 def cli() -> None:
     """A CRM on the command line: set it up, look into it, change it."""

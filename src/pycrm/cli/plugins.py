@@ -17,7 +17,10 @@ __all__ = ["plugins"]
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(context: click.Context) -> None:
-    """List the plugins: active ones, and parked ones whose code is missing; with their versions."""
+    """List plugins, active and parked ones.
+
+    A parked plugin is one that the database knows and whose code is missing; its data is kept.
+    """
     if context.invoked_subcommand is None:
         _list_plugins(context.ensure_object(Settings))
 

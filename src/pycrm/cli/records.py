@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -47,7 +48,7 @@ def list_(
     \b
     pycrm list account --where country=DE --order-by name
     pycrm list opportunity --where "amount>=USD 1000" --columns name,account.country,amount
-    """
+    """  # noqa: D301  click wants the control character
     schema = settings.stored_schema()
     known = schema.entity(entity)
     everything = all_fields or (settings.as_json and not columns)
@@ -97,7 +98,7 @@ def show(settings: Settings, entity: str, record: str, all_fields: bool) -> None
 
     \b
     pycrm show account ACC-000001
-    """
+    """  # noqa: D301  click wants the control character
     schema = settings.stored_schema()
     known = schema.entity(entity)
     columns = columns_of(schema, known, list(known.fields))
@@ -140,7 +141,7 @@ def create(settings: Settings, entity: str, values: Sequence[str]) -> None:
     \b
     pycrm create account name=青岛海晨贸易有限公司 country=CN custom.region=华东
     pycrm create task subject="Call back" due_at=2026-03-31T08:00:00+08:00 about=account:ACC-000001
-    """
+    """  # noqa: D301  click wants the control character
     schema = settings.stored_schema()
     known = schema.entity(entity)
     given, words = _from_stdin(values)
@@ -167,12 +168,12 @@ def update(settings: Settings, entity: str, record: str, values: Sequence[str], 
     """Update one RECORD of ENTITY.
 
     Changing a status is the move of its lifecycle. An empty value clears a field that is no text; FIELD:=null clears
-    any. A single - reads a JSON object from standard input.
+    any. A single - reads a JSON object from standard input; one that `show --json` printed may come back changed.
 
     \b
     pycrm update account ACC-000001 industry=textiles --version 3
     pycrm update sales_order SO-2026-00001 status=confirmed
-    """
+    """  # noqa: D301  click wants the control character
     schema = settings.stored_schema()
     known = schema.entity(entity)
     given, words = _from_stdin(values)
@@ -186,7 +187,9 @@ def update(settings: Settings, entity: str, record: str, values: Sequence[str], 
         changes = _loaded(ws, schema, known, {**given, **values_of(ws, schema, known, words)})
         if changes.get("id") == found.id:
             del changes["id"]
-        ws.update(found, version=version, **changes)
+        # A document that `show --json` gave says which version it is of.
+        seen = changes.pop("version", None)
+        ws.update(found, version=seen if version is None else version, **changes)
     if settings.as_json:
         print_json(dump_record(_entity_of(found, known), found))
     else:
@@ -202,7 +205,8 @@ def _from_stdin(words: Sequence[str]) -> tuple[Any, Sequence[str]]:
     """
     if STDIN not in words:
         return {}, words
-    given = read_json(click.get_text_stream("stdin", encoding="utf-8").read(), "standard input")
+    # As bytes: JSON is UTF-8, whatever the terminal's encoding.
+    given = read_json(sys.stdin.buffer.read(), "standard input")
     objects = given if isinstance(given, list) else [given]
     if not all(isinstance(each, dict) for each in objects):
         raise click.UsageError("standard input holds neither a JSON object nor a list of objects")
@@ -217,7 +221,7 @@ def _loaded(ws: Reader, schema: Schema, entity: Entity, document: Mapping[str, A
 
 def _new_record(entity: Entity, values: Mapping[str, Any]) -> Record:
     own = {"id", *(field.path for field in entity.own_fields)}
-    make: Any = entity.record_class
+    make = cast("Any", entity.record_class)
     record: Record = make(**{path: value for path, value in values.items() if path in own})
     for path, value in values.items():
         if "." in path:

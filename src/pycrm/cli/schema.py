@@ -20,7 +20,7 @@ __all__ = ["entities", "fields"]
 @click.command()
 @click.pass_obj
 def entities(settings: Settings) -> None:
-    """List the entities: built-in ones, those of plugins, and parked ones whose plugin is not installed."""
+    """List entities: built-in, of plugins, and parked."""
     schema = settings.stored_schema()
     labels = settings.crm().labels
     rows = [
@@ -45,11 +45,11 @@ def entities(settings: Settings) -> None:
 @click.argument("entity")
 @click.pass_obj
 def fields(settings: Settings, entity: str) -> None:
-    """List the fields of ENTITY: its own, those that plugins add, custom ones.
+    """List the fields of ENTITY, custom ones too.
 
     \b
     pycrm fields account --language zh
-    """
+    """  # noqa: D301  click wants the control character
     known = settings.stored_schema().entity(entity)
     labels = settings.crm().labels
     named = [(field, labels.field(known.name, field, settings.language)) for field in known.fields.values()]

@@ -49,6 +49,16 @@ class HookFunction:
         return f"{self.plugin}:{self.function.__name__}"
 
 
+class _Doc:
+    """The docstring of a class whose instances show that of their function."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, instance: Any, owner: type) -> str | None:
+        return self.text if instance is None else instance.function.__doc__
+
+
 @attrs.frozen(eq=False)
 class Action(Generic[E, P, T]):
     """A verb on an entity's records. Calling it prepares it; `Workspace.run` performs it.
@@ -70,13 +80,13 @@ class Action(Generic[E, P, T]):
         """The function's name: the verb."""
         return self.function.__name__
 
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
-        return self.function.__doc__
-
     def __call__(self, record: E, *args: P.args, **kwargs: P.kwargs) -> ActionCall[T]:
         """Return the call, to be given to ``ws.run``."""
         return ActionCall(self, record, args, kwargs)
+
+
+# Help on an action shows what its author wrote; a property of this name would take the class's own docstring away.
+Action.__doc__ = _Doc(Action.__doc__)  # type: ignore[assignment]
 
 
 @attrs.frozen(eq=False)

@@ -93,14 +93,17 @@ class ChangeSet(Sequence[E], Generic[E]):
 
     @property
     def entity(self) -> str:
+        """The entity's name."""
         return self._entity.name
 
     @property
     def kind(self) -> str:
+        """What is done with the records: ``create``, ``update``, ``delete`` or ``restore``."""
         return self._kind
 
     @property
     def move(self) -> str | None:
+        """The move of the lifecycle that all records make, or None."""
         names = {self._moves.get(record.id) for record in self._records} if self._moves else {None}
         return names.pop() if len(names) == 1 else None
 

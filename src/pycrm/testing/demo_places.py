@@ -134,8 +134,8 @@ CHINESE_FAMILY = _pairs(
 
 CHINESE_GIVEN = _pairs(
     "伟/wei 芳/fang 敏/min 静/jing 丽/li 强/qiang 磊/lei 洋/yang 勇/yong 艳/yan 杰/jie 娟/juan 涛/tao 明/ming 超/chao "
-    "秀英/xiuying 建国/jianguo 晓东/xiaodong 雪梅/xuemei 志强/zhiqiang 文静/wenjing 海燕/haiyan 俊杰/junjie 思远/siyuan "
-    "雨桐/yutong 子涵/zihan 一鸣/yiming 佳怡/jiayi 浩然/haoran 婷婷/tingting"
+    "秀英/xiuying 建国/jianguo 晓东/xiaodong 雪梅/xuemei 志强/zhiqiang 文静/wenjing 海燕/haiyan 俊杰/junjie "
+    "思远/siyuan 雨桐/yutong 子涵/zihan 一鸣/yiming 佳怡/jiayi 浩然/haoran 婷婷/tingting"
 )
 
 ABROAD = (
@@ -156,7 +156,8 @@ ABROAD = (
         ),
         _pairs("Nordwind Hansa Rheintal Alpina Elbe Merkur Adler Westfalia"),
         _pairs(
-            "Müller/mueller Schneider Weber Fischer Wagner Becker Hoffmann Schäfer/schaefer Koch Richter Krüger/krueger Vogel"
+            "Müller/mueller Schneider Weber Fischer Wagner Becker Hoffmann Koch Richter "
+            "Schäfer/schaefer Krüger/krueger Vogel"
         ),
         _words("Anna Markus Sabine Thomas Julia Stefan Katrin Andreas Lena Jürgen Petra Felix"),
         (("Hamburg", "20457"), ("Köln", "50667"), ("Stuttgart", "70173"), ("München", "80331"), ("Bremen", "28195")),
@@ -189,7 +190,8 @@ ABROAD = (
         _words("商会 製作所 物産 工業 貿易 産業"),
         _pairs("東洋/toyo 日昇/nissho 大和/daiwa 富士/fuji 三光/sanko 朝日/asahi"),
         _pairs(
-            "佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 中村/nakamura 小林/kobayashi 松本/matsumoto"
+            "佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 伊藤/ito 中村/nakamura "
+            "小林/kobayashi 松本/matsumoto"
         ),
         _words("健一 由美 浩 恵子 大輔 美咲 誠 陽子 拓也 直子"),
         (

@@ -114,7 +114,7 @@ class UnitContext:
         """Use *tools* in this unit; put back if the unit rolls back, taken over by the CRM if it commits."""
         before, self.tools = self.tools, tools
         self.unit.on_rollback(lambda: setattr(self, "tools", before))
-        self.unit.on_commit(lambda: setattr(self.services, "tools", tools))
+        self.unit.on_commit(lambda: self.services.take_over(tools))
 
     def of(self, entity: Entity) -> EntityTools:
         """Return the tools of *entity* in the schema that this unit holds."""

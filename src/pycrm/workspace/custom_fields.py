@@ -101,8 +101,8 @@ def _check(entity: Entity, name: str, declared: Any) -> None:
         raise ConfigurationError(f"a custom field cannot be of kind {declared.kind.name!r}", field=name)
     if declared.kind.name in ("autonumber", "status", "id"):
         raise ConfigurationError(
-            f"{entity.name}.custom.{name}: a field of kind {declared.kind.name} cannot be a custom one; declare it in a "
-            "plugin",
+            f"{entity.name}.custom.{name}: a field of kind {declared.kind.name} cannot be a custom one; "
+            "declare it in a plugin",
             entity=entity.name,
             field=name,
         )

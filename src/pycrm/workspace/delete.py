@@ -45,6 +45,7 @@ def delete_many(
         if batch.records:
             batch.written = True
             _apply(batch, batch.tools.writer.bin, batch.at)
+            ws._ctx.forget(batch.entity.name, [record.id for record in batch.records])
             _delete_parts(batch)
             finish(batch, _fact(batch, RecordsDeleted))
             _remember(batch)
@@ -208,9 +209,7 @@ def _delete_parts(batch: Batch) -> None:
     kernel = batch.ws._kernel()
     for entity, field, _ in _references_to(batch, owned=True):
         if not entity.parked:
-            gone = delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
-            # From here on a part of another entity that must stay undoes the unit, not this call alone.
-            batch.written = batch.written or bool(gone.updated)
+            delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
 
 
 def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:

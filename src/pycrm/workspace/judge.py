@@ -14,7 +14,7 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.parser import missing, parse_fields
 from pycrm.schema.record import slot_of
 from pycrm.workspace.batch import Batch
-from pycrm.workspace.moves import find_moves, lifecycle_of
+from pycrm.workspace.moves import find_moves, lifecycle_of, missing_needs
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.unique import taken_values
 
@@ -74,6 +74,7 @@ def judge(batch: Batch) -> None:
     """Run derive hooks, then everything that may object; problems are collected in the batch."""
     find_moves(batch)
     _derive(batch)
+    batch.problems += missing_needs(batch)
     for record in batch.sound():
         batch.problems += missing(batch.entity, record, _judged_required(batch, record))
     batch.problems += unknown_references(batch)

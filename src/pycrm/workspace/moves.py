@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pycrm.errors import MoveNotAllowedError, Problem, nearest
@@ -14,7 +15,7 @@ from pycrm.values.lifecycle import Lifecycle, Move
 if TYPE_CHECKING:
     from pycrm.workspace.batch import Batch
 
-__all__ = ["find_moves", "lifecycle_of", "move_named", "moves_of"]
+__all__ = ["find_moves", "lifecycle_of", "missing_needs", "move_named", "moves_of"]
 
 NOT_ALLOWED = "lifecycle.move_not_allowed"
 
@@ -58,8 +59,8 @@ def move_named(entity: Entity, record: Record, name: str) -> tuple[Field, Move]:
 
 
 def find_moves(batch: Batch) -> None:
-    """Note the move that each record makes; add a problem where there is none or where it lacks what it needs."""
-    batch.problems = [problem for problem in batch.problems if not problem.code.startswith("lifecycle.")]
+    """Note the move that each record makes; add a problem where there is none."""
+    batch.problems = [problem for problem in batch.problems if problem.code != NOT_ALLOWED]
     batch.moves.clear()
     for field in batch.entity.statuses:
         lifecycle = lifecycle_of(field)
@@ -92,14 +93,21 @@ def _find_move(batch: Batch, record: Any, field: Field, lifecycle: Lifecycle) ->
         return
     batch.ws._require(move.may or "write", batch.entity)
     batch.moves[record.id] = move.name
-    for needed in move.needs:
-        if value_at(record, batch.entity.field(needed)) in (None, "", batch.entity.field(needed).kind.empty):
-            batch.problems.append(
-                Problem(
-                    "lifecycle.needs",
-                    record,
-                    needed,
-                    message="is needed for the move {move}; give it a value",
-                    move=move.name,
-                )
-            )
+
+
+def missing_needs(batch: Batch) -> Iterator[Problem]:
+    """Yield a problem for each value that a move needs and its record lacks, after derive hooks had their say."""
+    for field in batch.entity.statuses if batch.moves else ():
+        moves = lifecycle_of(field).moves
+        for record in batch.records:
+            move = moves.get(batch.moves.get(record.id, ""))
+            for needed in move.needs if move else ():
+                known = batch.entity.field(needed)
+                if value_at(record, known) in (None, "", known.kind.empty):
+                    yield Problem(
+                        "lifecycle.needs",
+                        record,
+                        needed,
+                        message="is needed for the move {move}; give it a value",
+                        move=batch.moves[record.id],
+                    )

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
-from pycrm.errors import NotFoundError, QueryError, UnknownNameError
+from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.query import F, Where
 from pycrm.schema import Entity, Record
 from pycrm.values.lifecycle import Move
@@ -40,8 +40,8 @@ def _again_when_moved(
         try:
             try:
                 return method(self, *args, **kwargs)
-            except UnknownNameError:
-                self._ctx.check_schema()  # the name may be that of a field defined a moment ago
+            except (UnknownNameError, QueryError):
+                self._ctx.check_schema()  # the field, or an option of it, may have been defined a moment ago
                 raise
         except SchemaMoved:
             return method(self, *args, **kwargs)
@@ -195,7 +195,7 @@ class Reader:
     @_again_when_moved
     def _get(self, entity: type[E], id: UUID | str) -> E:
         known = self._readable(entity)
-        key = known.fields["id"].kind.parse(id)
+        key = self._key(known, id)
         (statement,) = self._ctx.tools.compiler.by_ids(known, [key], with_schema_number=self._ctx.needs_number)
         rows = self._ctx.rows(statement)
         if not rows:
@@ -204,6 +204,17 @@ class Reader:
             )
         found: list[E] = self._ctx.load(known, rows)
         return found[0]
+
+    @staticmethod
+    def _key(entity: Entity, id: Any) -> UUID:
+        """Return *id* as a UUID; what is no id finds nothing."""
+        try:
+            key: UUID = entity.fields["id"].kind.parse(id)
+        except Problem as problem:
+            raise NotFoundError(
+                f"no {entity.name} with id {id!r}, which {problem.message}", entity=entity.name, id=id
+            ) from problem
+        return key
 
     def _entity(self, entity: type[Record]) -> Entity:
         return self._ctx.tools.schema.entity(entity)

@@ -37,6 +37,11 @@ class Services:
     installation: UUID | None = None
     known_users: dict[str, UUID] = attrs.field(factory=dict)
 
+    def take_over(self, tools: SchemaTools) -> None:
+        """Let units begin with *tools* from here on, unless a newer schema has been seen meanwhile."""
+        if tools.schema.number > self.tools.schema.number:
+            self.tools = tools
+
     def user_id(self, key: str) -> UUID:
         """Return the id of the user with *key*: UUIDv5 of the installation id and the key (RFC 9562)."""
         assert self.installation is not None, "a unit is opened only on a migrated database"

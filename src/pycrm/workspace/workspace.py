@@ -122,7 +122,7 @@ class Workspace(Reader):
     def get_binned(self, entity: type[E], id: Any) -> E | None:
         """Return the record with this id if it is in the bin, or None."""
         known = self._readable(entity)
-        found = self._ctx.by_ids(known, [known.fields["id"].kind.parse(id)], include_binned=True)
+        found = self._ctx.by_ids(known, [self._key(known, id)], include_binned=True)
         return found[0] if found and found[0].deleted_at is not None else None
 
     def move(self, record: E, name: str, **changes: Any) -> E:
@@ -157,6 +157,8 @@ class Workspace(Reader):
     def savepoint(self) -> Iterator[None]:
         """Limit the damage of an error to the block: rows, queued signals and record state go back together."""
         with self._ctx.unit.savepoint():
+            # Ids known by now may be of records that go back with the block.
+            self._ctx.unit.on_rollback(self._ctx.known_ids.clear)
             yield
 
     # Custom fields

@@ -1,0 +1,1 @@
+"""Plugins that misbehave once they are armed; nothing that they do may reach beyond their unit or savepoint."""
