@@ -72,18 +72,18 @@ def _fill(crm: CRM, url: str) -> None:
     engine = sa.create_engine(url)
     copied = [column.name for column in table.columns if column.name not in ("id", "number")]
     place = f"row_number() OVER (ORDER BY id) + copy * {FEW}"
-    if engine.dialect.name == "sqlite":
-        copies, id = "WITH RECURSIVE copies(copy) AS (SELECT 1 UNION ALL SELECT copy + 1 FROM copies WHERE copy < :n)", "late_id({})"
-    else:
-        copies, id = "WITH copies AS (SELECT generate_series(1, :n) AS copy)", "('ff' || lpad(to_hex({}), 30, '0'))::uuid"
+    is_sqlite = engine.dialect.name == "sqlite"
+    id = f"late_id({place})" if is_sqlite else f"('ff' || lpad(to_hex({place}), 30, '0'))::uuid"
     names = ", ".join(copied)
     statement = (
-        f"{copies} INSERT INTO {table.name} (id, number, {names}) "
-        f"SELECT {id.format(place)}, number || '-' || copy, {names} FROM copies, {table.name}"
+        "WITH RECURSIVE copies(copy) AS (SELECT 1 UNION ALL SELECT copy + 1 FROM copies WHERE copy < :n) "
+        f"INSERT INTO {table.name} (id, number, {names}) "
+        f"SELECT {id}, number || '-' || copy, {names} FROM copies, {table.name}"
     )
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
+        if is_sqlite:
             driver: Any = connection.connection.driver_connection
             driver.create_function("late_id", 1, lambda n: b"\xff" + n.to_bytes(15, "big"), deterministic=True)
         connection.execute(sa.text(statement), {"n": MANY // FEW - 1})
+        connection.exec_driver_sql(f"ANALYZE {table.name}")  # as a server does by itself after a while
     engine.dispose()

@@ -85,10 +85,11 @@ def create_one(url: str) -> Ratio:
 
 @benchmark("one_more_hook", bar="<= 1.03", databases=())
 def one_more_hook() -> Ratio:
-    """CPU seconds of ``create_many`` with two plugins against the same with one of them, 15 interleaved pairs, in memory.
+    """CPU seconds of ``create_many`` with two plugins against the same with one of them, in memory.
 
-    Both have a check hook that looks at every record. The other plugin has a derive hook that sets nothing, so that
-    what the door itself spends on one more hook is what remains. It must be called once per batch.
+    15 interleaved pairs. Both CRMs have a check hook that looks at every record. The other plugin has a derive hook
+    that sets nothing, so that what the door itself spends on one more hook is what remains. It must be called once
+    per batch.
     """
     calls = []
     other = Plugin("other")

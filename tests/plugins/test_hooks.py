@@ -190,9 +190,7 @@ class TestCheck:
         def named(ws: Workspace, changes: ChangeSet[Product]) -> Iterator[Problem]:
             for product in changes:
                 if product.uom is None:
-                    yield Problem(
-                        "trade.no_unit", product, "uom", message="of {product} is missing", product=product.code
-                    )
+                    yield Problem("trade.no_unit", product, "uom", message="of {of} is missing", of=product.code)
 
         with crm_with(plugin).acting_as(mei) as ws:
             bad, good = products(2)
@@ -355,10 +353,8 @@ class TestAccountability:
             ws.create_many(products(3))
             ws.create(Product(code="more", name="more"))
 
-        ours = [
-            (function.name, entity, timing) for function, entity, timing in crm.hooks.listing() if entity == "product"
-        ]
-        assert [(name, timing.calls) for name, _, timing in ours] == [
+        ours = [(function.name, timing) for function, entity, timing in crm.hooks.listing() if entity == "product"]
+        assert [(name, timing.calls) for name, timing in ours] == [
             ("trade:derive", 2),
             ("trade:check", 2),
             ("trade:after_write", 2),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from pycrm import Account, Contact, F, MoveNotAllowedError, NotAllowedError, ValidationError, Workspace
+from pycrm import CRM, Account, Contact, F, MoveNotAllowedError, NotAllowedError, Principal, ValidationError, Workspace
 from pycrm_visits import LastVisit, Visit, check_in
 
 FIRST = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 SECOND = datetime(2026, 2, 6, 23, 59, tzinfo=UTC)
+MEI = Principal("mei", roles={"administrator"})
 THIRD = datetime(2026, 2, 20, 0, 0, tzinfo=UTC)
 
 
@@ -189,6 +191,21 @@ class TestLastVisit:
         acting = ws.as_plugin("visits")
         with pytest.raises(NotAllowedError, match="plugin:visits"):
             acting.update(acting.get(Account, account.id), name="mine")
+
+
+def test_several_at_once(crm: CRM) -> None:
+    """Of field sales who finish at the same moment nobody's visit is overlooked."""
+    with crm.acting_as(MEI) as ws:
+        account = ws.create(Account(name="Nordhafen Handels GmbH"))
+        visits = ws.create_many([done(account, FIRST + timedelta(days=day)) for day in range(8)]).created
+
+    def delete(visit: Visit) -> None:
+        crm.run(MEI, lambda ws: ws.delete(ws.get(Visit, visit.id)), invariant=False, attempts=20)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(delete, visits[1:]))
+    with crm.acting_as(MEI) as ws:
+        assert last_visit(ws, account) == FIRST.date()
 
 
 def test_found_from_account(ws: Workspace, account: Account) -> None:

@@ -5,53 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import attrs
 import click
 
 from pycrm.app import CRM
 from pycrm.cli.context import CONFIG_FILE, ENVIRONMENT, Settings, read_config, shown_url
 from pycrm.cli.database import write_config
-from pycrm.cli.output import print_json, print_table, write
+from pycrm.cli.demo_stage import Stage
+from pycrm.cli.output import print_json, write
 from pycrm.errors import ConfigurationError, NotMigratedError
 
-__all__ = ["Stage", "demo"]
+__all__ = ["demo"]
 
 FILE = "demo.db"
 URL = f"sqlite:///{FILE}"
-
-
-@attrs.define
-class Stage:
-    """Where the scenes play: prints for people, and keeps the figures for ``--json``.
-
-    Attributes:
-        quiet: Print nothing; the figures are wanted.
-        figures: What each scene showed, by its name.
-    """
-
-    quiet: bool
-    figures: dict[str, Any] = attrs.field(factory=dict)
-    _scenes: int = 0
-
-    def scene(self, name: str, title: str, figures: Any) -> None:
-        """Begin the scene *name*: its title for people, its *figures* for programs."""
-        self.figures[name] = figures
-        self._scenes += 1
-        self.say(f"\n{self._scenes}. {title}\n")
-
-    def say(self, text: str) -> None:
-        """Print *text*."""
-        if not self.quiet:
-            write(text)
-
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[int] = ()) -> None:
-        """Print a table."""
-        if not self.quiet:
-            print_table(head, [tuple(map(str, row)) for row in rows], right=right)
 
 
 @click.command()

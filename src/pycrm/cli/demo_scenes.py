@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pycrm.app import CRM
 from pycrm.builtin.activities import Interaction, Task
 from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import Opportunity, SalesOrder
 from pycrm.builtin.sales import Stage as SalesStage
+from pycrm.cli.demo_stage import Stage
 from pycrm.cli.output import title_of
 from pycrm.errors import ConflictError, MoveNotAllowedError, PycrmError, ValidationError
 from pycrm.query import F
@@ -20,9 +21,6 @@ from pycrm.values.money import Monies
 from pycrm.values.principal import ADMINISTRATOR, Principal
 from pycrm.values.refs import Ref
 from pycrm.workspace import Reader
-
-if TYPE_CHECKING:
-    from pycrm.cli.demo import Stage
 
 __all__ = ["next_commands", "play"]
 

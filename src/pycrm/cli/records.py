@@ -232,7 +232,7 @@ def _new_record(entity: Entity, values: Mapping[str, Any]) -> Record:
 
 
 def _entity_of(record: Record, known: Entity) -> Entity:
-    return record._entity or known
+    return cast("Entity", record._entity or known)
 
 
 def _named(entity: Entity, record: Record) -> str:

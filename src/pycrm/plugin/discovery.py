@@ -48,7 +48,7 @@ def with_versions(plugins: Sequence[Plugin]) -> Sequence[Plugin]:
     unknown = {plugin.name: plugin for plugin in plugins if plugin.version == NO_VERSION}
     for point in entry_points(group=GROUP) if unknown else ():
         plugin = unknown.get(point.name)
-        if plugin is not None and point.dist is not None and _top(point.module) == _top(plugin.package or ""):
+        if plugin is not None and point.dist is not None and _top(point.module) == _top(plugin.module):
             plugin.version = point.dist.version
     return plugins
 

@@ -93,7 +93,9 @@ class Plugin:
         self.name = name
         self.version = version
         # Labels lie beside the module that makes the plugin; its author need not say where that is.
-        self.package: str | None = sys._getframe(1).f_globals.get("__package__") or None
+        caller = sys._getframe(1).f_globals
+        self.module: str = caller.get("__name__", "")
+        self.package: str | None = caller.get("__package__") or None
         self.requires = tuple(map(Requirement.read, requires))
         self.after = frozenset(after)
         self.may = {entity: frozenset(actions) for entity, actions in (may or {}).items()}
@@ -202,7 +204,7 @@ class Plugin:
                 move=options.get("move"),
                 include=options.get("include", ""),
                 as_plugin=options.get("as_plugin", False),
-                after=frozenset(str(options.get("after", "")).split()),
+                after=self.after | frozenset(str(options.get("after", "")).split()),
             )
             self._collect(self._functions, declared)
             return function

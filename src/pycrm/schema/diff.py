@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pycrm.fields.field import Field
@@ -14,13 +14,15 @@ from pycrm.values.refs import Ref
 
 __all__ = [
     "Diff",
+    "FieldReader",
+    "Kept",
     "loaded_value",
-    "make_capture",
     "make_diff",
+    "make_keep",
+    "make_put_back",
     "make_remember",
     "make_take_over",
     "value_at",
-    "values_of",
 ]
 
 Diff = Callable[[Record], list[Field]]
@@ -85,23 +87,33 @@ def make_remember(entity: Entity) -> Callable[[Record], None]:
     return remember
 
 
-def make_capture(entity: Entity) -> Callable[[Record], Callable[[], None]]:
-    """Return ``capture(record)``, which gives a function that puts every slot back to its value of now."""
-    slots = [slot_of(field) for field in (*entity.column_fields, *entity.own_link_fields)]
-    slots += ["_entity", "_loaded", "_stored", "_document"]
-    targets = ", ".join(f"record.{slot}" for slot in slots)
-    source = f"""def capture(record):
-    kept = ({targets},)
+Kept = tuple[Any, ...]
+
+
+def make_keep(entity: Entity) -> Callable[[Record], Kept]:
+    """Return ``keep(record)``, which gives the present value of every slot, for `make_put_back`."""
+    source = f"""def keep(record):
     document = record._document
-    copy = dict(document) if document is not None else None
-    def put_back():
-        record.__class__ = record.__record_class__
-        ({targets},) = kept
-        record._document = copy
-    return put_back
+    return ({_all_slots(entity)}, dict(document) if document is not None else None)
 """
-    capture: Callable[[Record], Callable[[], None]] = make_function(source, "capture", {})
-    return capture
+    keep: Callable[[Record], Kept] = make_function(source, "keep", {})
+    return keep
+
+
+def make_put_back(entity: Entity) -> Callable[[Record, Kept], None]:
+    """Return ``put_back(record, kept)``, which gives every slot the value that it had when it was kept."""
+    source = f"""def put_back(record, kept):
+    record.__class__ = record.__record_class__
+    ({_all_slots(entity)}, document) = kept
+    record._document = dict(document) if document is not None else None
+"""
+    put_back: Callable[[Record, Kept], None] = make_function(source, "put_back", {})
+    return put_back
+
+
+def _all_slots(entity: Entity) -> str:
+    fields = [slot_of(field) for field in (*entity.column_fields, *entity.own_link_fields)]
+    return ", ".join(f"record.{slot}" for slot in (*fields, "_entity", "_loaded", "_stored"))
 
 
 def make_take_over(entity: Entity) -> Callable[[Record, Record], None]:
@@ -123,9 +135,33 @@ def value_at(record: Record, field: Field) -> Any:
     return record.get_document_value(field.path) if "." in field.path else getattr(record, slot_of(field))
 
 
-def values_of(record: Record, fields: Sequence[Field]) -> dict[str, Any]:
-    """Return path to value of *fields*."""
-    return {field.path: value_at(record, field) for field in fields}
+class FieldReader:
+    """Reads the same fields of many records: what `value_at` gives for each of *fields*, by one generated function."""
+
+    __slots__ = ("_empty", "fields", "read")
+
+    fields: tuple[Field, ...]
+    read: Callable[[Record], tuple[Any, ...]]
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields = tuple(fields)
+        self._empty = tuple(field.kind.empty for field in self.fields)
+        values = [
+            f"record.get_document_value({field.path!r})" if "." in field.path else f"record.{slot_of(field)}"
+            for field in self.fields
+        ]
+        self.read = make_function(f"def read(record):\n    return ({''.join(f'{v}, ' for v in values)})\n", "read", {})
+
+    def given(self, record: Record) -> list[tuple[Field, Any]]:
+        """Return the fields of *record* that have a value, with it."""
+        values = self.read(record)
+        if values == self._empty:
+            return []
+        return [
+            (field, value)
+            for field, value in zip(self.fields, values, strict=True)
+            if value is not None and value != field.kind.empty
+        ]
 
 
 def loaded_value(entity: Entity, record: Record, field: Field) -> Any:
@@ -135,5 +171,4 @@ def loaded_value(entity: Entity, record: Record, field: Field) -> Any:
     if "." in field.path:
         record.document_values()
         return record._stored.get(field.path)
-    places = (*entity.column_fields, *entity.own_link_fields)
-    return record._loaded[places.index(field)]
+    return record._loaded[entity.loaded_places[field.path]]

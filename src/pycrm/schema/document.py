@@ -9,15 +9,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 
+from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
 
-if TYPE_CHECKING:
-    from pycrm.schema.entity import Entity
+__all__ = ["HasDocument", "decode_document", "decode_part", "document_patch", "encode_document", "encode_part"]
 
-__all__ = ["decode_document", "decode_part", "document_patch", "encode_document", "encode_part"]
+
+class HasDocument(Protocol):
+    """What must be known of an entity to read and write its records' documents."""
+
+    @property
+    def name(self) -> str:
+        """The entity's name."""
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """All its fields by path."""
+
+    @property
+    def document_fields(self) -> tuple[Field, ...]:
+        """Those that are kept in the document."""
 
 
 def encode_instant(value: datetime) -> str:
@@ -51,7 +65,7 @@ def decode_part(part_type: PartType, value: Any) -> Any:
     return value if decode is None or value is None else decode(value)
 
 
-def decode_document(entity: Entity, raw: str | bytes | Mapping[str, Any] | None) -> dict[str, Any]:
+def decode_document(entity: HasDocument, raw: str | bytes | Mapping[str, Any] | None) -> dict[str, Any]:
     """Return inside values by field path. Keys of no known field (a parked plugin's) are left out."""
     data = json.loads(raw) if isinstance(raw, (str, bytes)) else raw
     values: dict[str, Any] = {}
@@ -68,7 +82,7 @@ def decode_document(entity: Entity, raw: str | bytes | Mapping[str, Any] | None)
     return values
 
 
-def document_patch(entity: Entity, changes: Mapping[str, Any]) -> dict[str, Any]:
+def document_patch(entity: HasDocument, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to merge into a stored document for *changes* by path; a key to be removed is None."""
     patch: dict[str, Any] = {}
     for path, value in changes.items():
@@ -81,6 +95,6 @@ def document_patch(entity: Entity, changes: Mapping[str, Any]) -> dict[str, Any]
     return patch
 
 
-def encode_document(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
+def encode_document(entity: HasDocument, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole document for *values* by path, without the absent ones."""
     return {key: value for key, value in document_patch(entity, values).items() if value is not None}

@@ -15,7 +15,7 @@ import attrs
 
 from pycrm.errors import UnknownNameError, nearest
 from pycrm.fields.field import Field, Place
-from pycrm.fields.references import RefKind
+from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema.extension import Extension
 from pycrm.schema.record import Record, make_record_class
@@ -25,6 +25,8 @@ __all__ = ["Back", "Entity", "EntityDeclaration", "ExtensionDeclaration", "Owner
 R = TypeVar("R", bound=Record)
 
 MAX_FIELDS = 500
+
+_ACTORS = frozenset({"created_by", "updated_by"})
 
 
 @attrs.frozen
@@ -135,6 +137,11 @@ class Entity:
         return tuple(field for field in self.link_fields if "." not in field.path)
 
     @cached_property
+    def loaded_places(self) -> Mapping[str, int]:
+        """Path to place in `Record._loaded` of the fields that are remembered there."""
+        return {field.path: place for place, field in enumerate((*self.column_fields, *self.own_link_fields))}
+
+    @cached_property
     def own_fields(self) -> tuple[Field, ...]:
         """The fields a caller may give in the constructor: all but the common ones, extensions and custom fields."""
         return tuple(
@@ -145,10 +152,23 @@ class Entity:
     def references(self) -> tuple[Field, ...]:
         """Single references to one entity, wherever stored, without `created_by` and `updated_by`."""
         return tuple(
+            field for field in self.fields.values() if isinstance(field.kind, RefKind) and field.name not in _ACTORS
+        )
+
+    @cached_property
+    def all_references(self) -> tuple[Field, ...]:
+        """References of every kind, without `created_by` and `updated_by`."""
+        return tuple(
             field
             for field in self.fields.values()
-            if isinstance(field.kind, RefKind) and field.name not in ("created_by", "updated_by")
+            if isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in _ACTORS
         )
+
+    @cached_property
+    def unique_keys(self) -> tuple[tuple[Field, ...], ...]:
+        """Each combination of fields that is unique outside the bin; a single field is one of one."""
+        single = [(field,) for field in self.fields.values() if field.unique]
+        return (*single, *(tuple(self.fields[path] for path in paths) for paths in self.unique))
 
     @cached_property
     def statuses(self) -> tuple[Field, ...]:

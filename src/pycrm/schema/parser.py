@@ -34,11 +34,14 @@ def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
         slot = slot_of(field)
         constants[f"kind{index}"] = field.kind
         constants[f"empty{index}"] = field.kind.empty
-        absent = "v is None" if field.kind.empty is None else f"v == empty{index}"
         fast = field.kind.parse_source("v")
+        lines.append(f"    v = record.{slot}")
+        if field.kind.empty is None:
+            lines.append(f"    if not (v is None{f' or ({fast})' if fast else ''}):")
+        else:
+            # None is how everybody else empties a field; the slot of several values holds none of them instead.
+            lines += ["    if v is None:", f"        record.{slot} = empty{index}", f"    elif v != empty{index}:"]
         lines += [
-            f"    v = record.{slot}",
-            f"    if not ({absent}{f' or ({fast})' if fast else ''}):",
             "        try:",
             f"            record.{slot} = kind{index}.parse(v)",
             "        except Problem as problem:",
@@ -116,6 +119,7 @@ def parse_fields(entity: Entity, record: Record, fields: Iterable[Field], proble
         slot = slot_of(field)
         value = getattr(record, slot)
         if value is None or (field.kind.empty is not None and value == field.kind.empty):
+            object.__setattr__(record, slot, field.kind.empty)
             continue
         try:
             object.__setattr__(record, slot, field.kind.parse(value))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
 from uuid import UUID
@@ -24,18 +24,14 @@ from pycrm.fields.identifier import IdKind
 from pycrm.fields.names import check_name
 from pycrm.fields.numbers import IntegerKind
 from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
-from pycrm.schema.document import decode_document
+from pycrm.schema.document import HasDocument, decode_document
 from pycrm.values.ids import new_id
 from pycrm.values.refs import OptRef, Ref, RefProperty, RefsProperty, reference_slot, references_slot
-
-if TYPE_CHECKING:
-    from pycrm.schema.entity import Entity
-    from pycrm.schema.extension import Extension
 
 __all__ = ["CustomValues", "OwnedRecord", "Record", "freeze", "make_record_class", "slot_of", "thaw"]
 
 R = TypeVar("R", bound="Record")
-X = TypeVar("X", bound="Extension")
+X = TypeVar("X")
 
 _OPTIONAL = re.compile(r"\bNone\b|\bOptional\b|\bOptRef\b")
 
@@ -135,7 +131,7 @@ class _Base:
     __record_class__: ClassVar[type[Record]]
     __title__: ClassVar[str]
 
-    _entity: Entity | None  # as the door last saw it
+    _entity: HasDocument | None  # as the door last saw it
     _loaded: tuple[Any, ...] | None  # slot values of entity.column_fields, as last stored
     _document: dict[str, Any] | None  # inside values by path of custom and extension fields; None: not decoded yet
     _stored: Any  # the document as the driver gave it; once decoded, the dict as last stored
@@ -165,7 +161,7 @@ class Record(_Base):
     deleted_at: datetime | None = _common(Field(kind=InstantKind(), read_only=True, hidden=True))
     custom: _CustomProperty = _CustomProperty()
 
-    def __getitem__(self, extension: type[X]) -> X:
+    def __getitem__(self, extension: Callable[[Record], X]) -> X:
         """Return the fields that a plugin added: ``contact[TradeTerms].incoterm``."""
         return extension(self)
 

@@ -165,6 +165,10 @@ def _entity(owner: OwnerDeclarations, declaration: EntityDeclaration, names: Map
         for path, field in declaration.record_class.__declared_fields__.items()
     }
     _check_parts(name, fields)
+    if len(fields) > MAX_FIELDS:
+        raise ConfigurationError(
+            f"{name} of {owner.owner!r} has {len(fields)} fields; at most {MAX_FIELDS} are kept", entity=name
+        )
     for listed in (*declaration.list_fields, *(each for names_ in declaration.unique for each in names_)):
         if listed not in fields:
             raise ConfigurationError(
@@ -244,6 +248,7 @@ def _extend(entities: dict[str, Entity], owners: Sequence[OwnerDeclarations], na
                         field=field.path,
                     )
                 fields[field.path] = attrs.evolve(field, place=_place(field, Place.DOCUMENT))
+            _check_parts(target, {path: field for path, field in fields.items() if field.owner == owner.owner})
             if len(fields) > MAX_FIELDS:
                 raise ConfigurationError(
                     f"{target} would have {len(fields)} fields with those of {owner.owner!r}; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -87,8 +88,8 @@ def parked_entities(owner: str, stored: Mapping[str, Any]) -> Iterator[Entity]:
         )
 
 
-def _place(field: Field) -> Place:
-    return Place.LINK if isinstance(field.kind, RefsKind) else Place.COLUMN
+def _place(field: Field, otherwise: Place = Place.COLUMN) -> Place:
+    return Place.LINK if isinstance(field.kind, RefsKind) else otherwise
 
 
 def parked_fields(owner: str, stored: Mapping[str, Any]) -> Mapping[str, tuple[Field, ...]]:
@@ -96,9 +97,9 @@ def parked_fields(owner: str, stored: Mapping[str, Any]) -> Mapping[str, tuple[F
     return {
         entity: tuple(
             attrs.evolve(
-                field_from_json(name, facts), path=f"{owner}.{name}", owner=owner, place=Place.DOCUMENT, parked=True
+                field, path=f"{owner}.{field.name}", owner=owner, place=_place(field, Place.DOCUMENT), parked=True
             )
-            for name, facts in fields.items()
+            for field in itertools.starmap(field_from_json, fields.items())
         )
         for entity, fields in stored["extensions"].items()
     }

@@ -25,8 +25,6 @@ from sqlalchemy import (
     func,
     literal_column,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PostgresUuid
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -89,7 +87,7 @@ def reference_sql(table: FromClause, field: Field, dialect_name: str) -> ColumnE
     if field.place is not Place.DOCUMENT:
         return part
     if dialect_name == "postgresql":
-        return cast(part, PostgresUuid())
+        return cast(part, Id())
     return func.unhex(func.replace(part, _literal("-"), _literal("")), type_=Id())
 
 
@@ -105,7 +103,7 @@ def _unhex(text: str | None) -> bytes | None:
 def json_sql(table: FromClause, key: str, dialect_name: str) -> ColumnElement[Any]:
     """Return whatever the document holds under *key*: jsonb on PostgreSQL, what json_extract makes of it on SQLite."""
     if dialect_name == "postgresql":
-        return table.c.doc.op("->", return_type=JSONB())(_literal(key))
+        return table.c.doc.op("->", return_type=Document())(_literal(key))
     return _json_extract(table, key, Text())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from pycrm.fields.field import Field
 from pycrm.fields.kind import Kind, PartType
@@ -18,18 +17,22 @@ from pycrm.schema.generate import make_function
 from pycrm.schema.record import slot_of
 from pycrm.storage.codecs import CODEC_NAMES, CODECS, Codec
 from pycrm.storage.dialect import Dialect
-from pycrm.values.ids import id_from_bytes
 
 __all__ = ["Load", "make_loader"]
 
 Load = Callable[[Sequence[tuple[Any, ...]]], list[Any]]
 
 
-class _Ids(dict[bytes, UUID]):
-    """The ids met in one call: references repeat, and a look-up costs a tenth of making a UUID."""
+class _Known(dict[Any, Any]):
+    """What one call decoded so far: references, tags and choices repeat, and a look-up costs a tenth of decoding."""
 
-    def __missing__(self, data: bytes) -> UUID:
-        made = self[data] = id_from_bytes(data)
+    __slots__ = ("_decode",)
+
+    def __init__(self, decode: Callable[[Any], Any]) -> None:
+        self._decode = decode
+
+    def __missing__(self, data: Any) -> Any:
+        made = self[data] = self._decode(data)
         return made
 
 
@@ -43,24 +46,33 @@ def make_loader(entity: Entity, dialect: Dialect) -> Load:
     constants: dict[str, Any] = {
         **SOURCE_NAMES,
         **CODEC_NAMES,
-        "Ids": _Ids,
+        "Known": _Known,
         "new": object.__new__,
         "cls": entity.record_class,
         "entity": entity,
     }
+    before: list[str] = ["ids = Known(id_from_bytes)"]
     body: list[str] = []
     columns: list[str] = []
     loaded: list[str] = []
     for number, field in enumerate(entity.column_fields):
         names = [f"c{number}_{at}" for at in range(len(field.kind.parts))]
         columns += names
+        if _repeats(field.kind):
+            constants[f"decode{number}"] = _decoder(field.kind, codec)
+            before.append(f"known{number} = Known(decode{number})")
         lines, value = _load_field(field, number, names, codec, constants)
         body += [*lines, f"record.{slot_of(field)} = {value}"]
         loaded.append(value)
     for field in entity.own_link_fields:
         body.append(f"record.{slot_of(field)} = ()")
         loaded.append("()")
-    source = _SOURCE.format(columns=", ".join(columns), body="\n        ".join(body), loaded=", ".join(loaded))
+    source = _SOURCE.format(
+        before="\n    ".join(before),
+        columns=", ".join(columns),
+        body="\n        ".join(body),
+        loaded=", ".join(loaded),
+    )
     made: Load = make_function(source, "load", constants)
     return made
 
@@ -69,7 +81,7 @@ _SOURCE = """\
 def load(rows):
     records = []
     append = records.append
-    ids = Ids()
+    {before}
     for {columns}, document in rows:
         record = new(cls)
         {body}
@@ -83,11 +95,24 @@ def load(rows):
 """
 
 
+def _repeats(kind: Kind) -> bool:
+    """Return whether values of *kind* are made of one JSON text, are immutable and often the same."""
+    return [part.type for part in kind.parts] == [PartType.JSON] and kind.load_source("") is None
+
+
+def _decoder(kind: Kind, codec: Codec) -> Callable[[Any], Any]:
+    decode = codec.decode(PartType.JSON)
+    return kind.from_parts if decode is None else lambda data: kind.from_parts(decode(data))
+
+
 def _load_field(
     field: Field, number: int, names: list[str], codec: Codec, constants: dict[str, Any]
 ) -> tuple[list[str], str]:
     """Return the lines that make the value of *field* from the columns *names*, and the variable that holds it."""
     kind = field.kind
+    if _repeats(kind):
+        constants[f"empty{number}"] = kind.empty
+        return [f"v{number} = empty{number} if {names[0]} is None else known{number}[{names[0]}]"], f"v{number}"
     lines: list[str] = []
     parts = []
     for name, part in zip(names, kind.parts, strict=True):

@@ -13,7 +13,6 @@ from uuid import UUID
 
 import attrs
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, literal_column, null, or_, update
-from sqlalchemy.dialects.postgresql import JSONB
 
 from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import PartType
@@ -151,9 +150,9 @@ class _Builder:
         """Merge the members into the document, so that whoever sets another key does not lose it."""
         document = self.table.c.doc
         if self.dialect.name == "postgresql":
-            whole = func.coalesce(document, literal_column("'{}'::jsonb", JSONB()))
-            merged = whole.op("||")(bindparam(_PATCH, type_=JSONB()))
-            self.sets[document] = func.jsonb_strip_nulls(merged, type_=JSONB())
+            whole = func.coalesce(document, literal_column("'{}'::jsonb", Document()))
+            merged = whole.op("||")(bindparam(_PATCH, type_=Document()))
+            self.sets[document] = func.jsonb_strip_nulls(merged, type_=Document())
         else:
             whole = func.coalesce(document, literal_column("'{}'"))
             self.sets[document] = func.json_patch(whole, bindparam(_PATCH, type_=Document()), type_=Document())

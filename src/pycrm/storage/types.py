@@ -12,9 +12,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, Dialect, Integer, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.dialects.postgresql import UUID as PostgresUuid
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Date, Dialect, Integer, LargeBinary, Text
+from sqlalchemy import UUID as PostgresUuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pycrm.fields.kind import PartType
@@ -32,7 +31,10 @@ COUNTER: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class _Part(TypeDecorator[Any]):
-    """One part type: PostgreSQL's own type there, what the SQLite codec writes elsewhere."""
+    """One part type: PostgreSQL's own type there, what the SQLite codec writes elsewhere.
+
+    Of SQLAlchemy's types for PostgreSQL only those are named that need not load its dialect.
+    """
 
     part_type: ClassVar[PartType]
     postgresql: ClassVar[TypeEngine[Any]]
@@ -98,7 +100,12 @@ class _Json(_Part):
 
     impl = Text()
     part_type = PartType.JSON
-    postgresql = JSONB()
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return jsonb, which only PostgreSQL's dialect knows, or text."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(dialect.ischema_names["jsonb"]())
+        return dialect.type_descriptor(self.impl_instance)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Return text for SQLite; PostgreSQL's own type serialises."""

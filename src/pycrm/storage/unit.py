@@ -6,7 +6,7 @@ A `Unit` knows states, savepoints, queued facts and callbacks. How its transacti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -14,14 +14,12 @@ from uuid import UUID
 
 import attrs
 from sqlalchemy import Connection
-from sqlalchemy.engine import CursorResult
 
 from pycrm.errors import PycrmError, UnitEndedError, UnitError, UnitFailedError
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
 from pycrm.storage.ports import Announcements, Outcome, Transaction
-
-Parameters = Mapping[str, Any] | tuple[Any, ...]
+from pycrm.storage.statements import Parameters, count_rows, count_rows_of_many, fetch_rows
 
 
 @attrs.define(eq=False)
@@ -89,13 +87,13 @@ class Unit:
     def rows(self, sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query as the driver's own tuples."""
         with self._guard:
-            return _fetch_all(self._ready().exec_driver_sql(sql, params))
+            return fetch_rows(self._ready(), sql, params)
 
     def execute(self, sql: str, params: Parameters = ()) -> int:
         """Run a writing statement and return how many rows it changed."""
         self.begin_writing()
         with self._guard:
-            return self._ready().exec_driver_sql(sql, params).rowcount
+            return count_rows(self._ready(), sql, params)
 
     def returning(self, sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run a writing statement and return the rows of its RETURNING clause."""
@@ -109,7 +107,7 @@ class Unit:
         if not many:
             return 0
         with self._guard:
-            return self._ready().exec_driver_sql(sql, many).rowcount
+            return count_rows_of_many(self._ready(), sql, many)
 
     def begin_writing(self) -> None:
         """Make the unit ready to write; the door calls it before its first write. Repeating it does nothing.
@@ -375,13 +373,6 @@ class _Guard:
         self.unit.fail(ours)
         if ours is not error:
             raise ours from error
-
-
-def _fetch_all(result: CursorResult[Any]) -> list[tuple[Any, ...]]:
-    # Past SQLAlchemy's rows: generated loaders read the driver's tuples by position.
-    rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
-    result.close()
-    return rows
 
 
 def _failed(first: BaseException, consequence: str) -> UnitFailedError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from uuid import UUID
 
 import attrs
@@ -26,14 +26,13 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.record import freeze, thaw
 from pycrm.storage import ForeignKeyViolation, UniqueViolation
 from pycrm.values.ids import new_id
-from pycrm.workspace.moves import NOT_ALLOWED
 from pycrm.workspace.results import Refused
 from pycrm.workspace.tools import EntityTools
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["Batch", "OnProblem", "raise_problems"]
+
+NOT_ALLOWED = "lifecycle.move_not_allowed"
 
 OnProblem = Literal["raise", "refuse"]
 
@@ -71,7 +70,7 @@ class Batch:
         actor: Id of the acting user.
     """
 
-    ws: Workspace
+    ws: View
     entity: Entity
     kind: str
     records: list[Any]
@@ -148,17 +147,18 @@ class Batch:
         self.problems = []
 
     @contextmanager
-    def guarded(self, put_back: Sequence[Callable[[], None]]) -> Iterator[None]:
+    def guarded(self) -> Iterator[None]:
         """Undo what the block did to records when it raises, and fail the unit where rows or hooks are involved.
 
-        Args:
-            put_back: Restores each record; also run when the unit or its savepoint rolls back later.
+        The records are put back also when the unit or its savepoint rolls back later.
         """
         unit = self.ws._ctx.unit
+        keep, put_back = self.tools.keep, self.tools.put_back
+        kept = [(record, keep(record)) for record in self.records]
 
         def restore() -> None:
-            for each in put_back:
-                each()
+            for record, values in kept:
+                put_back(record, values)
 
         try:
             yield
@@ -175,8 +175,6 @@ class Batch:
                     entity=self.entity.name,
                 ) from error
             raise
-        refused = {each.position for each in self.refused}
-        for position, each in enumerate(put_back):
-            if position in refused:
-                each()
+        for refused in self.refused:
+            put_back(*kept[refused.position])
         unit.on_rollback(restore)

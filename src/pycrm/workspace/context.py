@@ -169,6 +169,14 @@ class UnitContext:
         self.known_ids.setdefault(entity, set()).difference_update(ids)
 
     @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Limit the damage of an error to the block."""
+        with self.unit.savepoint():
+            # Ids known by now may be of records that go back with the block.
+            self.unit.on_rollback(self.known_ids.clear)
+            yield
+
+    @contextmanager
     def generation(self, name: str, *, writes: bool) -> Iterator[None]:
         """Run a hook one generation deeper.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pycrm.errors import ConfigurationError
 from pycrm.schema import Record
@@ -15,16 +15,14 @@ from pycrm.workspace.judge import fill_defaults, judge, refuse_read_only
 from pycrm.workspace.links import write_links
 from pycrm.workspace.results import BatchResult
 from pycrm.workspace.tags import ensure_tags
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["create_many"]
 
 E = TypeVar("E", bound=Record)
 
 
-def create_many(ws: Workspace, records: Sequence[E], on_problem: OnProblem) -> BatchResult[E]:
+def create_many(ws: View, records: Sequence[E], on_problem: OnProblem) -> BatchResult[E]:
     """Create *records*, all of one entity; see `Workspace.create_many`."""
     if not records:
         return BatchResult()
@@ -37,7 +35,7 @@ def create_many(ws: Workspace, records: Sequence[E], on_problem: OnProblem) -> B
                 entity=batch.entity.name,
                 id=record.id,
             )
-    with batch.guarded([batch.tools.capture(record) for record in records]):
+    with batch.guarded():
         refuse_read_only(batch)
         fill_defaults(batch)
         parse, problems = batch.tools.parse, batch.problems
@@ -54,7 +52,7 @@ def _write(batch: Batch) -> None:
         return
     ctx, records = batch.ws._ctx, batch.records
     give_numbers(batch)
-    ensure_tags(batch)
+    ensure_tags(batch, create_many)
     at, actor = batch.at, batch.actor
     for record in records:
         record.version, record.created_at, record.updated_at = 1, at, at

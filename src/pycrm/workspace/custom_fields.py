@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import attrs
 
@@ -17,15 +17,15 @@ from pycrm.query import F
 from pycrm.schema import Entity, Schema
 from pycrm.storage.field_sql import document_index
 from pycrm.storage.state import write_schema_number
+from pycrm.workspace.create import create_many
 from pycrm.workspace.schema_rows import definition_of, fields_of_rows
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.update import update_many
+from pycrm.workspace.view import View
 
 __all__ = ["add_options", "define_field", "relabel_field", "retire_field", "retire_options", "revive_field"]
 
 
-def define_field(ws: Workspace, entity: Entity, name: str, declared: Field) -> Field:
+def define_field(ws: View, entity: Entity, name: str, declared: Field) -> Field:
     """Add the custom field *name* to *entity*; see `Workspace.define_field`."""
     _check(entity, name, declared)
     named = attrs.evolve(declared, name=name)
@@ -36,13 +36,13 @@ def define_field(ws: Workspace, entity: Entity, name: str, declared: Field) -> F
         kind=declared.kind.name,
         definition=definition_of(declared),
     )
-    field = _change_schema(ws, entity, name, lambda kernel: kernel.create(row))
+    field = _change_schema(ws, entity, name, lambda kernel: create_many(kernel, [row], "raise"))
     _keep_index(ws, entity, field)
     return field
 
 
 def relabel_field(
-    ws: Workspace, entity: Entity, name: str, label: Mapping[str, str] | None, help: Mapping[str, str] | None
+    ws: View, entity: Entity, name: str, label: Mapping[str, str] | None, help: Mapping[str, str] | None
 ) -> Field:
     """Give the custom field *name* other labels or help texts, by language."""
     return _redefine(
@@ -53,7 +53,7 @@ def relabel_field(
     )
 
 
-def add_options(ws: Workspace, entity: Entity, name: str, options: tuple[Option, ...]) -> Field:
+def add_options(ws: View, entity: Entity, name: str, options: tuple[Option, ...]) -> Field:
     """Offer further options in a choice; a retired one that is named again is offered again."""
 
     def changed(field: Field) -> Field:
@@ -65,7 +65,7 @@ def add_options(ws: Workspace, entity: Entity, name: str, options: tuple[Option,
     return _redefine(ws, entity, name, changed)
 
 
-def retire_options(ws: Workspace, entity: Entity, name: str, values: tuple[str, ...]) -> Field:
+def retire_options(ws: View, entity: Entity, name: str, values: tuple[str, ...]) -> Field:
     """Offer options no longer; records that have them keep them."""
 
     def changed(field: Field) -> Field:
@@ -84,12 +84,12 @@ def retire_options(ws: Workspace, entity: Entity, name: str, values: tuple[str, 
     return _redefine(ws, entity, name, changed)
 
 
-def retire_field(ws: Workspace, entity: Entity, name: str) -> Field:
+def retire_field(ws: View, entity: Entity, name: str) -> Field:
     """Offer the custom field *name* no longer; its values stay readable."""
     return _set_retired(ws, entity, name, True)
 
 
-def revive_field(ws: Workspace, entity: Entity, name: str) -> Field:
+def revive_field(ws: View, entity: Entity, name: str) -> Field:
     """Offer a retired custom field again."""
     return _set_retired(ws, entity, name, False)
 
@@ -132,7 +132,7 @@ def _choice(entity: Entity, field: Field) -> Any:
     return field.kind
 
 
-def _row(ws: Workspace, entity: Entity, name: str) -> CustomField:
+def _row(ws: View, entity: Entity, name: str) -> CustomField:
     known = ws._ctx.tools.schema.entity(CustomField)
     rows = ws._ctx.matching(known, (F.entity == entity.name) & (F.name == name))
     if not rows:
@@ -143,24 +143,24 @@ def _row(ws: Workspace, entity: Entity, name: str) -> CustomField:
     return cast("CustomField", rows[0])
 
 
-def _redefine(ws: Workspace, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
+def _redefine(ws: View, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
     ws._ctx.begin_writing()
     row = _row(ws, entity, name)
     (field,) = fields_of_rows([row])[entity.name]
     row.definition = definition_of(change(attrs.evolve(field, retired=False)))
-    return _change_schema(ws, entity, name, lambda kernel: kernel.update(row))
+    return _change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
 
 
-def _set_retired(ws: Workspace, entity: Entity, name: str, retired: bool) -> Field:
+def _set_retired(ws: View, entity: Entity, name: str, retired: bool) -> Field:
     ws._ctx.begin_writing()
     row = _row(ws, entity, name)
     row.retired = retired
-    field = _change_schema(ws, entity, name, lambda kernel: kernel.update(row))
+    field = _change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
     _keep_index(ws, entity, field)
     return field
 
 
-def _keep_index(ws: Workspace, entity: Entity, field: Field) -> None:
+def _keep_index(ws: View, entity: Entity, field: Field) -> None:
     """Create the index that *field* asks for, or drop that of a retired one."""
     if field.place is Place.DOCUMENT and (field.indexed or field.unique):
         ctx = ws._ctx
@@ -168,7 +168,7 @@ def _keep_index(ws: Workspace, entity: Entity, field: Field) -> None:
         ctx.unit.execute(index.drop if field.retired else index.create)
 
 
-def _change_schema(ws: Workspace, entity: Entity, name: str, change: Callable[[Workspace], object]) -> Field:
+def _change_schema(ws: View, entity: Entity, name: str, change: Callable[[View], object]) -> Field:
     """Make *change* to the rows of custom fields while no other unit writes, and hold the schema that results."""
     ctx = ws._ctx
     ctx.begin_writing()

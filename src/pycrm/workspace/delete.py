@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pycrm.errors import ConfigurationError, NotFoundError, Problem
 from pycrm.fields.field import Field
@@ -20,25 +20,21 @@ from pycrm.workspace.judge import check
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.results import BatchResult
 from pycrm.workspace.unique import taken_values
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["delete_many", "purge_many", "restore_many"]
 
 E = TypeVar("E", bound=Record)
 
 
-def delete_many(
-    ws: Workspace, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None
-) -> BatchResult[E]:
+def delete_many(ws: View, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None) -> BatchResult[E]:
     """Put *records* and their parts into the bin; see `Workspace.delete_many`."""
     if not records:
         return BatchResult()
     batch = _open(ws, "delete", records)
     if at is not None:
         batch.at = at
-    with batch.guarded([batch.tools.capture(record) for record in records]):
+    with batch.guarded():
         batch.problems += _still_referenced(batch, include_binned=False)
         check(batch)
         batch.settle(on_problem)
@@ -52,12 +48,12 @@ def delete_many(
     return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))
 
 
-def restore_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
+def restore_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
     """Take *records* out of the bin, with the parts that went into it with them."""
     if not records:
         return BatchResult()
     batch = _open(ws, "restore", records)
-    with batch.guarded([batch.tools.capture(record) for record in records]):
+    with batch.guarded():
         batch.problems += taken_values(batch) + _missing_parents(batch)
         check(batch)
         batch.settle("raise")
@@ -72,12 +68,12 @@ def restore_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
     return BatchResult(updated=tuple(batch.records))
 
 
-def purge_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
+def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
     """Remove *records* and their parts for good; refused while anything else refers to them."""
     if not records:
         return BatchResult()
     batch = _open(ws, "delete", records)
-    with batch.guarded([batch.tools.capture(record) for record in records]):
+    with batch.guarded():
         batch.problems += _still_referenced(batch, include_binned=True)
         check(batch)
         batch.settle("raise")
@@ -94,7 +90,7 @@ def purge_many(ws: Workspace, records: Sequence[E]) -> BatchResult[E]:
     return BatchResult(updated=tuple(batch.records))
 
 
-def _open(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
+def _open(ws: View, kind: str, records: Sequence[Record]) -> Batch:
     batch = open_batch(ws, kind, records)
     ws._require("delete", batch.entity)
     for record in records:

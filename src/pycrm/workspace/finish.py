@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pycrm.errors import ConfigurationError, PluginError
 from pycrm.schema import Record
@@ -12,14 +12,12 @@ from pycrm.schema.diff import loaded_value
 from pycrm.schema.record import FrozenRecordError
 from pycrm.storage.changes import ChangeRow, write_changes
 from pycrm.workspace.batch import Batch
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["changes_of", "finish", "open_batch"]
 
 
-def open_batch(ws: Workspace, kind: str, records: Sequence[Record]) -> Batch:
+def open_batch(ws: View, kind: str, records: Sequence[Record]) -> Batch:
     """Return the batch of *records* in a unit that is ready to write.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from pycrm.errors import UnknownNameError, nearest
@@ -16,9 +16,7 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.entity import Back
 from pycrm.schema.record import slot_of
 from pycrm.values.refs import Ref
-
-if TYPE_CHECKING:
-    from pycrm.workspace.context import UnitContext
+from pycrm.workspace.context import UnitContext
 
 __all__ = ["include"]
 

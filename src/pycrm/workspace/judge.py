@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pycrm.errors import Problem
-from pycrm.fields.autonumber import AutonumberKind
-from pycrm.fields.field import Field
 from pycrm.schema import Record
 from pycrm.schema.changes import Derivations
 from pycrm.schema.diff import value_at
@@ -25,23 +23,22 @@ def refuse_read_only(batch: Batch) -> None:
     """Add a problem for each read-only field that a caller, not a hook, gave a value."""
     if batch.ws._ctx.chain or batch.ws._trusted:
         return
-    locked = [field for field in batch.entity.fields.values() if field.read_only and field.name != "id"]
+    locked = batch.tools.read_only
     for record in batch.records:
-        fields = batch.changed[record.id] if batch.kind == "update" else locked
-        for field in fields:
-            value = value_at(record, field)
-            if field.parked:
-                continue  # the parser says so, with the cure
-            if field.read_only and (batch.kind == "update" or value not in (None, field.kind.empty)):
-                batch.problems.append(
-                    Problem(
-                        "field.read_only",
-                        record,
-                        field.path,
-                        message="is kept by pycrm or by a plugin; leave it out",
-                        value=value,
-                    )
+        if batch.kind == "create":
+            given = locked.given(record)
+        else:
+            given = [(field, value_at(record, field)) for field in batch.changed[record.id] if field in locked.fields]
+        for field, value in given:
+            batch.problems.append(
+                Problem(
+                    "field.read_only",
+                    record,
+                    field.path,
+                    message="is kept by pycrm or by a plugin; leave it out",
+                    value=value,
                 )
+            )
 
 
 def fill_defaults(batch: Batch) -> None:
@@ -75,8 +72,7 @@ def judge(batch: Batch) -> None:
     find_moves(batch)
     _derive(batch)
     batch.problems += missing_needs(batch)
-    for record in batch.sound():
-        batch.problems += missing(batch.entity, record, _judged_required(batch, record))
+    batch.problems += _missing_values(batch)
     batch.problems += unknown_references(batch)
     batch.problems += taken_values(batch)
     check(batch)
@@ -110,11 +106,18 @@ def _parse_derived(batch: Batch, record: Record, derived: Mapping[str, tuple[str
     batch.problems += found
 
 
-def _judged_required(batch: Batch, record: Record) -> Sequence[Field]:
-    """The required fields to look at: all of a new record, the changed ones of another."""
-    fields = batch.entity.own_fields if batch.kind == "create" else batch.changed[record.id]
-    creating = batch.kind == "create"
-    return [field for field in fields if field.required and not (creating and isinstance(field.kind, AutonumberKind))]
+def _missing_values(batch: Batch) -> list[Problem]:
+    """Return a problem for each required field without a value: all of a new record, the changed ones of another."""
+    problems: list[Problem] = []
+    required = batch.tools.required
+    for record in batch.sound():
+        if batch.kind == "create":
+            values = required.read(record)
+            if None in values or "" in values:
+                problems += missing(batch.entity, record, required.fields)
+        else:
+            problems += missing(batch.entity, record, [field for field in batch.changed[record.id] if field.required])
+    return problems
 
 
 def check(batch: Batch) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 from pycrm.errors import NotFoundError
 from pycrm.schema import Record
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["lock"]
 
 
-def lock(ws: Workspace, records: Sequence[Record]) -> None:
+def lock(ws: View, records: Sequence[Record]) -> None:
     """Keep others from writing *records*, and give each its present values; see `Workspace.lock`."""
     ctx = ws._ctx
     ctx.begin_writing()
@@ -30,6 +28,6 @@ def lock(ws: Workspace, records: Sequence[Record]) -> None:
             fresh = current.get(record.id)
             if fresh is None or fresh.deleted_at is not None:
                 raise NotFoundError(f"{name} {record!r} is gone or in the bin", entity=name, id=record.id)
-            ctx.unit.on_rollback(tools.capture(record))
+            ctx.unit.on_rollback(partial(tools.put_back, record, tools.keep(record)))
             tools.take_over(record, fresh)
             tools.remember(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pycrm.errors import MoveNotAllowedError, Problem, nearest
 from pycrm.fields.field import Field
@@ -11,13 +11,9 @@ from pycrm.fields.status import StatusKind
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import loaded_value, value_at
 from pycrm.values.lifecycle import Lifecycle, Move
-
-if TYPE_CHECKING:
-    from pycrm.workspace.batch import Batch
+from pycrm.workspace.batch import NOT_ALLOWED, Batch
 
 __all__ = ["find_moves", "lifecycle_of", "missing_needs", "move_named", "moves_of"]
-
-NOT_ALLOWED = "lifecycle.move_not_allowed"
 
 
 def lifecycle_of(field: Field) -> Lifecycle:

@@ -1,14 +1,14 @@
-"""What the door needs of higher floors: hooks that are asked during a write, and the actions that `run` looks up."""
+"""What the door needs of higher floors: hooks that are asked during a write, and the actions that `run` looks up.
+
+``ws`` is the `Workspace` of the write; its type is left open here, since the workspace itself is made of these.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pycrm.errors import Problem
 from pycrm.schema import ChangeSet, Entity
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
 
 __all__ = ["Call", "WriteHooks"]
 
@@ -21,13 +21,13 @@ class WriteHooks(Protocol):
     def wants(self, hook: str, entity: Entity) -> bool:
         """Return whether any function listens: *hook* is ``derive``, ``check`` or ``after_write``."""
 
-    def derive(self, ws: Workspace, changes: ChangeSet[Any]) -> None:
+    def derive(self, ws: Any, changes: ChangeSet[Any]) -> None:
         """Let hooks set fields through ``changes.set``."""
 
-    def check(self, ws: Workspace, changes: ChangeSet[Any]) -> list[Problem]:
+    def check(self, ws: Any, changes: ChangeSet[Any]) -> list[Problem]:
         """Return everything that hooks find wrong."""
 
-    def after_write(self, ws: Workspace, changes: ChangeSet[Any]) -> None:
+    def after_write(self, ws: Any, changes: ChangeSet[Any]) -> None:
         """Let hooks write other records."""
 
 
@@ -42,5 +42,5 @@ class Call(Protocol[T_co]):
     def record(self) -> Any:
         """The record it is about."""
 
-    def perform(self, ws: Workspace) -> T_co:
+    def perform(self, ws: Any) -> T_co:
         """Do it, and return the action's result."""

@@ -12,11 +12,11 @@ from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.query import F, Where
 from pycrm.schema import Entity, Record
 from pycrm.values.lifecycle import Move
-from pycrm.values.principal import Principal
-from pycrm.workspace.context import SchemaMoved, UnitContext
+from pycrm.workspace.context import SchemaMoved
 from pycrm.workspace.include import include as load_related
 from pycrm.workspace.moves import moves_of
 from pycrm.workspace.page import Page
+from pycrm.workspace.view import View
 
 __all__ = ["Reader"]
 
@@ -49,18 +49,8 @@ def _again_when_moved(
     return call  # type: ignore[return-value]
 
 
-class Reader:
+class Reader(View):
     """The reading door of one unit of work. Made by `CRM.reading_as`; `Workspace` adds writing."""
-
-    def __init__(self, ctx: UnitContext, principal: Principal, *, trusted: bool = False) -> None:
-        self._ctx = ctx
-        self._trusted = trusted
-        self._principal = principal
-
-    @property
-    def principal(self) -> Principal:
-        """For whom it reads."""
-        return self._principal
 
     def now(self) -> datetime:
         """Return the present instant by the CRM's clock, aware, UTC."""
@@ -216,16 +206,9 @@ class Reader:
             ) from problem
         return key
 
-    def _entity(self, entity: type[Record]) -> Entity:
-        return self._ctx.tools.schema.entity(entity)
-
     def _readable(self, entity: type[Record]) -> Entity:
         """Return the entity after the checks that every read begins with."""
         self._ctx.unit.check_usable()
         known = self._entity(entity)
         self._require("read", known)
         return known
-
-    def _require(self, action: str, entity: Entity, fields: Sequence[Any] = ()) -> None:
-        if not self._trusted:
-            self._ctx.services.access.require(self.principal, action, entity, fields)

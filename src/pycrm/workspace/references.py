@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
+from pycrm.fields.references import RefKind, RefsKind, id_of
 from pycrm.schema import Record
-from pycrm.schema.diff import value_at
-
-if TYPE_CHECKING:
-    from pycrm.workspace.batch import Batch
+from pycrm.workspace.batch import Batch
 
 __all__ = ["unknown_references"]
 
@@ -21,12 +18,13 @@ __all__ = ["unknown_references"]
 def unknown_references(batch: Batch) -> list[Problem]:
     """Return a problem for each reference of the batch to a record that does not exist."""
     wanted: dict[str, dict[UUID, list[tuple[Record, Field]]]] = {}
-    fields = [field for field in batch.entity.fields.values() if _is_checked(field)]
+    given = batch.tools.checked_references.given
     for record in batch.sound():
-        for field in fields:
-            if batch.kind == "update" and field not in batch.changed[record.id]:
+        changed = {field.path for field in batch.changed[record.id]} if batch.kind == "update" else None
+        for field, value in given(record):
+            if changed is not None and field.path not in changed:
                 continue
-            for target, id in _targets(field, value_at(record, field)):
+            for target, id in _targets(field, value):
                 wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
     ctx = batch.ws._ctx
     ctx.know(batch.entity.name, {record.id for record in batch.records})
@@ -43,13 +41,7 @@ def unknown_references(batch: Batch) -> list[Problem]:
     return problems
 
 
-def _is_checked(field: Field) -> bool:
-    return isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in ("created_by", "updated_by")
-
-
 def _targets(field: Field, value: Any) -> Iterator[tuple[str, UUID]]:
-    if not value:
-        return
     if isinstance(field.kind, RefKind):
         yield str(field.kind.target), id_of(value)
     elif isinstance(field.kind, RefsKind):

@@ -7,9 +7,19 @@ from functools import cached_property
 from typing import Any
 
 from pycrm.errors import Problem
+from pycrm.fields.autonumber import AutonumberKind
 from pycrm.query import Compiler
 from pycrm.schema import Entity, Record, Schema
-from pycrm.schema.diff import Diff, make_capture, make_diff, make_remember, make_take_over
+from pycrm.schema.diff import (
+    Diff,
+    FieldReader,
+    Kept,
+    make_diff,
+    make_keep,
+    make_put_back,
+    make_remember,
+    make_take_over,
+)
 from pycrm.schema.parser import make_parser
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.loader import make_loader
@@ -43,9 +53,39 @@ class EntityTools:
         return make_remember(self.entity)
 
     @cached_property
-    def capture(self) -> Callable[[Record], Callable[[], None]]:
-        """Gives a function that puts a record back; see `make_capture`."""
-        return make_capture(self.entity)
+    def keep(self) -> Callable[[Record], Kept]:
+        """Gives what `put_back` needs; see `make_keep`."""
+        return make_keep(self.entity)
+
+    @cached_property
+    def put_back(self) -> Callable[[Record, Kept], None]:
+        """Puts a record back to what was kept; see `make_put_back`."""
+        return make_put_back(self.entity)
+
+    @cached_property
+    def read_only(self) -> FieldReader:
+        """Reads what no caller may give; the id is his to give."""
+        return FieldReader(
+            field
+            for field in self.entity.fields.values()
+            if field.read_only and field.name != "id" and not field.parked
+        )
+
+    @cached_property
+    def required(self) -> FieldReader:
+        """Reads what a new record must have when derive hooks are done; numbers are given later."""
+        own = self.entity.own_fields
+        return FieldReader(field for field in own if field.required and not isinstance(field.kind, AutonumberKind))
+
+    @cached_property
+    def checked_references(self) -> FieldReader:
+        """Reads the references whose targets must exist."""
+        return FieldReader(self.entity.all_references)
+
+    @cached_property
+    def unique(self) -> tuple[FieldReader, ...]:
+        """Reads each combination of fields that is unique outside the bin."""
+        return tuple(map(FieldReader, self.entity.unique_keys))
 
     @cached_property
     def take_over(self) -> Callable[[Record, Record], None]:

@@ -3,49 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 from pycrm.query import F
 from pycrm.query.aggregate import MAX_GROUPS
 from pycrm.schema import Entity, Record
-from pycrm.schema.diff import value_at
+from pycrm.schema.diff import FieldReader
 from pycrm.values.refs import Ref
+from pycrm.workspace.batch import Batch
+from pycrm.workspace.context import UnitContext
 
-if TYPE_CHECKING:
-    from pycrm.workspace.batch import Batch
-    from pycrm.workspace.context import UnitContext
-
-__all__ = ["find_by_keys", "key_of", "taken_keys", "taken_values", "unique_keys"]
+__all__ = ["find_by_keys", "key_of", "taken_keys", "taken_values"]
 
 CHUNK = 500
 
 
-def unique_keys(entity: Entity) -> Iterator[tuple[Field, ...]]:
-    """Yield each combination of fields that is unique outside the bin; a single field is one of one."""
-    for field in entity.fields.values():
-        if field.unique:
-            yield (field,)
-    for paths in entity.unique:
-        yield tuple(entity.fields[path] for path in paths)
-
-
-def key_of(record: Record, fields: Sequence[Field]) -> tuple[Any, ...] | None:
-    """Return the values of *fields*, references as ids; None where one is missing, for that is not compared."""
-    values = tuple(value.id if isinstance(value := value_at(record, field), Ref) else value for field in fields)
-    return None if None in values else values
+def key_of(record: Record, reader: FieldReader) -> tuple[Any, ...] | None:
+    """Return the values that *reader* reads, references as ids; None where one is missing: that is not compared."""
+    values = reader.read(record)
+    if None in values:
+        return None
+    return tuple(value.id if isinstance(value, Ref) else value for value in values)
 
 
 def taken_values(batch: Batch) -> list[Problem]:
     """Return a problem for each record whose unique values another record has, in the batch or in the database."""
     problems: list[Problem] = []
-    for fields in unique_keys(batch.entity):
+    for reader in batch.tools.unique:
+        fields = reader.fields
         holders: dict[tuple[Any, ...], Record] = {}
         for record in batch.sound():
             if batch.kind == "update" and not any(field in fields for field in batch.changed[record.id]):
                 continue
-            if (key := key_of(record, fields)) is None:
+            if (key := key_of(record, reader)) is None:
                 continue
             if key in holders:
                 problems.append(_taken(record, fields, key))
@@ -82,10 +74,11 @@ def find_by_keys(
 ) -> dict[tuple[Any, ...], Any]:
     """Return the records outside the bin whose *fields* have one of *keys*, by key; one query per 500 keys."""
     wanted = set(keys)
+    reader = FieldReader(fields)
     found: dict[tuple[Any, ...], Any] = {}
     for where in _conditions(fields, keys):
         for record in ctx.matching(entity, where):
-            if (key := key_of(record, fields)) in wanted:
+            if (key := key_of(record, reader)) in wanted:
                 found[key] = record
     return found
 

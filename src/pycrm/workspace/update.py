@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pycrm.errors import ConfigurationError, NotFoundError, UnknownNameError, nearest
 from pycrm.fields.tags import TagsKind
@@ -12,14 +12,13 @@ from pycrm.schema.parser import parse_fields
 from pycrm.signals import RecordsMoved, RecordsUpdated
 from pycrm.workspace.batch import Batch, OnProblem
 from pycrm.workspace.conflicts import refuse_overlap, refuse_stale_form
+from pycrm.workspace.create import create_many
 from pycrm.workspace.finish import changes_of, finish, open_batch
 from pycrm.workspace.judge import judge, refuse_read_only
 from pycrm.workspace.links import write_links
 from pycrm.workspace.results import BatchResult
 from pycrm.workspace.tags import ensure_tags
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["update_many"]
 
@@ -27,7 +26,7 @@ E = TypeVar("E", bound=Record)
 
 
 def update_many(
-    ws: Workspace,
+    ws: View,
     records: Sequence[E],
     on_problem: OnProblem,
     *,
@@ -51,7 +50,7 @@ def update_many(
             raise ConfigurationError(
                 f"{batch.entity.name} {record!r} is not stored yet; use ws.create", entity=batch.entity.name
             )
-    with batch.guarded([batch.tools.capture(record) for record in records]):
+    with batch.guarded():
         for record in records if values else ():
             _set(batch.entity, record, values or {})
         _find_changes(batch)
@@ -98,7 +97,7 @@ def _find_changes(batch: Batch) -> None:
 def _write(batch: Batch) -> None:
     ctx = batch.ws._ctx
     if any(isinstance(field.kind, TagsKind) for fields in batch.changed.values() for field in fields):
-        ensure_tags(batch)
+        ensure_tags(batch, create_many)
     several = len(batch.records) > 1
     batch.written = several
     outcome = batch.tools.writer.update_many(

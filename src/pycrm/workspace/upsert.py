@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
 from pycrm.errors import ConfigurationError, Problem
 from pycrm.fields.field import Field
 from pycrm.schema import Entity, Record
-from pycrm.schema.diff import value_at
+from pycrm.schema.diff import FieldReader, value_at
 from pycrm.schema.parser import parse_fields
 from pycrm.workspace.batch import OnProblem, raise_problems
 from pycrm.workspace.create import create_many
 from pycrm.workspace.results import BatchResult, Refused
-from pycrm.workspace.unique import find_by_keys, key_of, unique_keys
+from pycrm.workspace.unique import find_by_keys, key_of
 from pycrm.workspace.update import update_many
-
-if TYPE_CHECKING:
-    from pycrm.workspace.workspace import Workspace
+from pycrm.workspace.view import View
 
 __all__ = ["upsert_many"]
 
@@ -27,7 +25,7 @@ E = TypeVar("E", bound=Record)
 
 
 def upsert_many(
-    ws: Workspace, entity_class: type[E], records: Sequence[E], by: Sequence[str], on_problem: OnProblem
+    ws: View, entity_class: type[E], records: Sequence[E], by: Sequence[str], on_problem: OnProblem
 ) -> BatchResult[E]:
     """Create those of *records* whose key is new, update the others; see `Workspace.upsert_many`."""
     if not records:
@@ -37,7 +35,8 @@ def upsert_many(
     entity = ctx.tools.schema.entity(entity_class)
     ws._require("read", entity)
     fields = _key_fields(entity, by)
-    keys = [_parsed_key(entity, record, fields) for record in records]
+    reader = FieldReader(fields)
+    keys = [_parsed_key(entity, record, reader) for record in records]
     found = find_by_keys(ctx, entity, fields, [key for key in dict.fromkeys(keys) if key is not None])
     new: list[tuple[int, E]] = []
     old: list[tuple[int, E]] = []
@@ -52,7 +51,7 @@ def upsert_many(
     if on_problem == "refuse":
         return _write(ws, new, old, records)
     # Both halves are judged, so that the error lists the problems of all records, and neither stays without the other.
-    with ws.savepoint():
+    with ctx.savepoint():
         result = _write(ws, new, old, records)
         if result.refused:
             in_order = sorted(result.refused, key=lambda each: each.position)
@@ -61,7 +60,7 @@ def upsert_many(
 
 
 def _write(
-    ws: Workspace, new: Sequence[tuple[int, E]], old: Sequence[tuple[int, E]], records: Sequence[E]
+    ws: View, new: Sequence[tuple[int, E]], old: Sequence[tuple[int, E]], records: Sequence[E]
 ) -> BatchResult[E]:
     created = create_many(ws, [record for _, record in new], "refuse")
     updated = update_many(ws, [record for _, record in old], "refuse")
@@ -70,7 +69,7 @@ def _write(
 
 def _key_fields(entity: Entity, by: Sequence[str]) -> tuple[Field, ...]:
     fields = tuple(entity.field(path) for path in by)
-    unique = [{field.path for field in key} for key in unique_keys(entity)]
+    unique = [{field.path for field in key} for key in entity.unique_keys]
     if not any(key <= set(by) for key in unique):
         choices = " or ".join(str(sorted(key)) for key in unique)
         raise ConfigurationError(
@@ -79,11 +78,11 @@ def _key_fields(entity: Entity, by: Sequence[str]) -> tuple[Field, ...]:
     return fields
 
 
-def _parsed_key(entity: Entity, record: Record, fields: Sequence[Field]) -> tuple[Any, ...] | None:
+def _parsed_key(entity: Entity, record: Record, reader: FieldReader) -> tuple[Any, ...] | None:
     """Return the key in inside values; a part that does not parse makes no key, and creating reports it."""
     problems: list[Problem] = []
-    parse_fields(entity, record, fields, problems)
-    return None if problems else key_of(record, fields)
+    parse_fields(entity, record, reader.fields, problems)
+    return None if problems else key_of(record, reader)
 
 
 def _with_given_values(entity: Entity, stored: E, given: Record) -> E:

@@ -156,9 +156,7 @@ class Workspace(Reader):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Limit the damage of an error to the block: rows, queued signals and record state go back together."""
-        with self._ctx.unit.savepoint():
-            # Ids known by now may be of records that go back with the block.
-            self._ctx.unit.on_rollback(self._ctx.known_ids.clear)
+        with self._ctx.savepoint():
             yield
 
     # Custom fields
@@ -220,10 +218,6 @@ class Workspace(Reader):
     def as_plugin(self, name: str) -> Workspace:
         """Return a view of the same unit that acts as the plugin *name*, under the rights of ``Plugin(may=…)``."""
         return Workspace(self._ctx, Principal.plugin(name))
-
-    def _kernel(self) -> Workspace:
-        """Return a view of the same unit for what the kernel itself must do on the actor's behalf."""
-        return Workspace(self._ctx, self.principal, trusted=True)
 
 
 def _with_options(declared: Any, label: Mapping[str, str] | None, options: Mapping[str, Any]) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.integration.cli.conftest import Run
 
-from pycrm import CRM, Principal
+from pycrm import CRM, Account, Principal
 
 
-def test_init_makes_file_and_database(run, folder: Path) -> None:
+def test_init_makes_file_and_database(run: Run, folder: Path) -> None:
     """An empty folder becomes a CRM."""
     done = run("init")
 
@@ -19,7 +20,7 @@ def test_init_makes_file_and_database(run, folder: Path) -> None:
     assert 'url = "sqlite:///crm.db"' in (folder / "pycrm.toml").read_text()
 
 
-def test_init_twice_changes_nothing(pycrm, folder: Path) -> None:
+def test_init_twice_changes_nothing(pycrm: Run, folder: Path) -> None:
     """The second run finds all there."""
     before = (folder / "pycrm.toml").read_text()
 
@@ -30,7 +31,7 @@ def test_init_twice_changes_nothing(pycrm, folder: Path) -> None:
     assert (folder / "pycrm.toml").read_text() == before
 
 
-def test_init_keeps_to_the_file(pycrm) -> None:
+def test_init_keeps_to_the_file(pycrm: Run) -> None:
     """Another database than the file names is refused, with the cure."""
     done = pycrm("init", "--url", "sqlite:///other.db")
 
@@ -38,7 +39,7 @@ def test_init_keeps_to_the_file(pycrm) -> None:
     assert "delete it" in done.err
 
 
-def test_init_serves_both_databases(run, database_url: str) -> None:
+def test_init_serves_both_databases(run: Run, database_url: str) -> None:
     """The URL goes into the file, and later commands find it there."""
     assert run("init", "--url", database_url).code == 0
 
@@ -46,7 +47,7 @@ def test_init_serves_both_databases(run, database_url: str) -> None:
     assert "青岛海晨贸易有限公司" in run("list", "account").out
 
 
-def test_option_beats_environment_beats_file(pycrm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_option_beats_environment_beats_file(pycrm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each place is asked only where the one before says nothing."""
     for name in ("option", "environment"):
         CRM(f"sqlite:///{name}.db").migrate()
@@ -62,7 +63,7 @@ def test_option_beats_environment_beats_file(pycrm, monkeypatch: pytest.MonkeyPa
     assert names == ["file", "environment", "option"]
 
 
-def test_no_database_is_told(run) -> None:
+def test_no_database_is_told(run: Run) -> None:
     """Without any of the three, the cure is named."""
     done = run("list", "account")
 
@@ -70,7 +71,7 @@ def test_no_database_is_told(run) -> None:
     assert "pycrm init" in done.err
 
 
-def test_missing_file_is_not_made(run, folder: Path) -> None:
+def test_missing_file_is_not_made(run: Run, folder: Path) -> None:
     """A slip in the URL leaves no empty database behind."""
     done = run("list", "account", "--url", "sqlite:///typo.db")
 
@@ -79,7 +80,7 @@ def test_missing_file_is_not_made(run, folder: Path) -> None:
     assert not (folder / "typo.db").exists()
 
 
-def test_unmigrated_database_names_cure(run, folder: Path, database_url: str) -> None:
+def test_unmigrated_database_names_cure(run: Run, folder: Path, database_url: str) -> None:
     """Whatever the database, ``migrate`` is the cure."""
     (folder.parent / "crm-1.db").touch()
 
@@ -89,7 +90,7 @@ def test_unmigrated_database_names_cure(run, folder: Path, database_url: str) ->
     assert "pycrm migrate" in done.err
 
 
-def test_migrate_tells_what_it_did(run, database_url: str) -> None:
+def test_migrate_tells_what_it_did(run: Run, database_url: str) -> None:
     """What was installed is listed, and nothing the second time."""
     first = run("migrate", "--url", database_url, "--json")
     second = run("migrate", "--url", database_url)
@@ -98,7 +99,7 @@ def test_migrate_tells_what_it_did(run, database_url: str) -> None:
     assert second.out == "the database is up to date\n"
 
 
-def test_unreachable_server_is_told(run) -> None:
+def test_unreachable_server_is_told(run: Run) -> None:
     """No traceback, no password."""
     pytest.importorskip("psycopg")
 
@@ -110,7 +111,7 @@ def test_unreachable_server_is_told(run) -> None:
     assert "Traceback" not in done.err
 
 
-def test_schema_option_parts_tenants(run, database_url: str) -> None:
+def test_schema_option_parts_tenants(run: Run, database_url: str) -> None:
     """PostgreSQL keeps a CRM per schema; on SQLite the option is refused."""
     done = run("migrate", "--url", database_url, "--schema", "tenant_a")
     if database_url.startswith("sqlite"):
@@ -124,13 +125,11 @@ def test_schema_option_parts_tenants(run, database_url: str) -> None:
     assert run("list", "account", "--url", database_url).out == "0 of 0 accounts\n"
 
 
-def test_user_is_the_acting_one(pycrm) -> None:
+def test_user_is_the_acting_one(pycrm: Run) -> None:
     """``--as`` says who, ``cli`` where it is left out."""
     pycrm("create", "account", "name=a")
     pycrm("--as", "mei", "create", "account", "name=b")
 
     with CRM("sqlite:///crm.db").reading_as(Principal("x", roles={"administrator"})) as ws:
-        from pycrm import Account
-
         makers = [account.created_by.record.key for account in ws.list(Account, include="created_by", order_by="name")]
     assert makers == ["cli", "mei"]

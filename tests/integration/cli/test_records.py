@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.integration.cli.conftest import Run
 
 from pycrm import CRM, Account, Principal, field
 from pycrm.cli.table import width
@@ -20,14 +21,18 @@ def define(url: str) -> None:
     crm.close()
 
 
-def test_story_of_one_account(run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_story_of_one_account(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Created, found, changed, moved: the same on both databases."""
     monkeypatch.setenv("PYCRM_URL", database_url)
     run("migrate")
     define(database_url)
 
-    created = run("create", "account", "name=青岛海晨贸易有限公司", "country=CN", "custom.大区=华东", "roles=customer,agent")
-    run("create", "account", "name=Müller GmbH", "country=DE", "parent=青岛海晨贸易有限公司", "annual_revenue=EUR 12.50")
+    created = run(
+        "create", "account", "name=青岛海晨贸易有限公司", "country=CN", "custom.大区=华东", "roles=customer,agent"
+    )
+    run(
+        "create", "account", "name=Müller GmbH", "country=DE", "parent=青岛海晨贸易有限公司", "annual_revenue=EUR 12.50"
+    )
     updated = run("update", "account", "ACC-000001", "industry=textiles", "tags=vip,oem", "custom.大区=华北")
     moved = run("update", "account", "ACC-000001", "status=dormant")
     listed = run("list", "account", "--where", "parent.custom.大区=华北", "--columns", "name,parent,parent.country")
@@ -43,7 +48,7 @@ def test_story_of_one_account(run, database_url: str, monkeypatch: pytest.Monkey
     assert document["version"] == 3
 
 
-def test_columns_line_up_in_chinese(pycrm) -> None:
+def test_columns_line_up_in_chinese(pycrm: Run) -> None:
     """Labels and values of double width keep the columns in place."""
     pycrm("create", "account", "name=青岛海晨贸易有限公司", "country=CN")
     pycrm("create", "account", "name=Müller GmbH", "country=DE")
@@ -57,14 +62,14 @@ def test_columns_line_up_in_chinese(pycrm) -> None:
     assert "活跃" in first or "Active" not in first
 
 
-def test_global_options_stand_on_both_sides(pycrm) -> None:
+def test_global_options_stand_on_both_sides(pycrm: Run) -> None:
     """Before the command and after it, they mean the same."""
     pycrm("create", "account", "name=a")
 
     assert pycrm("--json", "list", "account").data == pycrm("list", "account", "--json").data
 
 
-def test_list_pages(pycrm) -> None:
+def test_list_pages(pycrm: Run) -> None:
     """The cursor of one page leads to the next."""
     pycrm("create", "account", "-", stdin=json.dumps([{"name": f"account {number}"} for number in range(5)]))
 
@@ -76,7 +81,7 @@ def test_list_pages(pycrm) -> None:
     assert second.lines[2:] == ["account 1", "account 0", "2 of 5 accounts"]
 
 
-def test_list_shows_all_fields(pycrm) -> None:
+def test_list_shows_all_fields(pycrm: Run) -> None:
     """``--all-fields`` leaves nothing out."""
     pycrm("create", "account", "name=a")
 
@@ -85,7 +90,7 @@ def test_list_shows_all_fields(pycrm) -> None:
     assert all(label in head for label in ("Tax number", "Version", "Deleted at"))
 
 
-def test_show_tells_moves(pycrm) -> None:
+def test_show_tells_moves(pycrm: Run) -> None:
     """What may be done next is named by the words that `update` takes."""
     pycrm("create", "account", "name=a")
 
@@ -95,7 +100,7 @@ def test_show_tells_moves(pycrm) -> None:
     assert chinese.startswith("moves: deactivate (")
 
 
-def test_long_text_keeps_its_lines(pycrm) -> None:
+def test_long_text_keeps_its_lines(pycrm: Run) -> None:
     """A value of several lines stays in its column."""
     pycrm("create", "account", "name=a", "description=one\n\x1b[2Jtwo")
 
@@ -106,7 +111,7 @@ def test_long_text_keeps_its_lines(pycrm) -> None:
     assert lines[at + 1].strip() == r"\x1b[2Jtwo"
 
 
-def test_shown_document_comes_back(pycrm) -> None:
+def test_shown_document_comes_back(pycrm: Run) -> None:
     """What ``show --json`` printed is taken as it is, and changed where it was changed."""
     pycrm("create", "account", "name=a", "annual_revenue=USD 12.50", "roles=agent", "birth_on=2026-01-02")
     document = pycrm("show", "account", "a", "--json").data
@@ -120,7 +125,7 @@ def test_shown_document_comes_back(pycrm) -> None:
     assert (after["country"], after["industry"], after["version"]) == ("DE", "toys", 2)
 
 
-def test_stale_document_is_conflict(pycrm) -> None:
+def test_stale_document_is_conflict(pycrm: Run) -> None:
     """A document of an older version changes no field that others changed since."""
     pycrm("create", "account", "name=a", "country=CN")
     document = pycrm("show", "account", "a", "--json").data
@@ -133,7 +138,7 @@ def test_stale_document_is_conflict(pycrm) -> None:
     assert "'US'" in done.err
 
 
-def test_version_option_guards(pycrm) -> None:
+def test_version_option_guards(pycrm: Run) -> None:
     """``--version`` says what the user has seen."""
     pycrm("create", "account", "name=a")
     pycrm("update", "account", "a", "country=DE")
@@ -144,7 +149,7 @@ def test_version_option_guards(pycrm) -> None:
     assert (overlapping.code, apart.code) == (5, 0)
 
 
-def test_empty_value_clears(pycrm) -> None:
+def test_empty_value_clears(pycrm: Run) -> None:
     """Of a text the empty text is a value; JSON's null clears anything."""
     pycrm("create", "account", "name=a", "level=A", "industry=x", "country=DE")
 
@@ -154,7 +159,7 @@ def test_empty_value_clears(pycrm) -> None:
     assert (after["level"], after["industry"], after["country"]) == (None, "", None)
 
 
-def test_about_takes_any_entity(pycrm) -> None:
+def test_about_takes_any_entity(pycrm: Run) -> None:
     """A reference to any record names the entity first."""
     pycrm("create", "account", "name=Müller GmbH")
 
@@ -163,7 +168,7 @@ def test_about_takes_any_entity(pycrm) -> None:
     assert pycrm("list", "task", "--columns", "about,due_at").lines[2].split("  ")[0] == "Müller GmbH"
 
 
-def test_create_many_is_one_batch(pycrm) -> None:
+def test_create_many_is_one_batch(pycrm: Run) -> None:
     """One bad record, and none is written; the JSON answer is a list like the question."""
     bad = pycrm("create", "product", "-", stdin='[{"code": "A", "name": "a"}, {"code": "A", "name": "b"}]')
     good = pycrm("create", "product", "-", "--json", stdin='[{"code": "A", "name": "a"}, {"code": "B", "name": "b"}]')
@@ -202,7 +207,7 @@ def test_create_many_is_one_batch(pycrm) -> None:
         ("--language fr list account", 2, "fr"),
     ],
 )
-def test_slips_are_told(pycrm, words: str, code: int, told: str) -> None:
+def test_slips_are_told(pycrm: Run, words: str, code: int, told: str) -> None:
     """Each slip has its exit code and a sentence; nothing goes to standard output, and no traceback anywhere."""
     for name in ("one", "twin", "twin"):
         pycrm("create", "account", f"name={name}")
@@ -217,7 +222,7 @@ def test_slips_are_told(pycrm, words: str, code: int, told: str) -> None:
     assert "Traceback" not in done.err
 
 
-def test_refused_move_lists_allowed(pycrm) -> None:
+def test_refused_move_lists_allowed(pycrm: Run) -> None:
     """What is allowed instead is part of the sentence."""
     pycrm("create", "account", "name=a")
     pycrm("update", "account", "a", "status=blocked")
@@ -229,7 +234,7 @@ def test_refused_move_lists_allowed(pycrm) -> None:
 
 
 @pytest.mark.parametrize("stdin", ["3", '"x"', "[1]", "", "{", b"\xff"])
-def test_bad_standard_input_is_told(pycrm, stdin: str | bytes) -> None:
+def test_bad_standard_input_is_told(pycrm: Run, stdin: str | bytes) -> None:
     """Whatever comes in, a sentence comes out."""
     done = pycrm("create", "account", "-", stdin=stdin)
 
@@ -238,7 +243,7 @@ def test_bad_standard_input_is_told(pycrm, stdin: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("name", [r"\u0000", r"a\ud800b"])
-def test_unstorable_text_is_refused(pycrm, name: str) -> None:
+def test_unstorable_text_is_refused(pycrm: Run, name: str) -> None:
     """NUL and half a character end as a problem of the field."""
     done = pycrm("create", "account", "-", stdin=f'{{"name": "{name}"}}')
 
@@ -246,12 +251,12 @@ def test_unstorable_text_is_refused(pycrm, name: str) -> None:
     assert "[text.unstorable]" in done.err
 
 
-def test_empty_list_creates_nothing(pycrm) -> None:
+def test_empty_list_creates_nothing(pycrm: Run) -> None:
     """No record is no error."""
     assert pycrm("create", "account", "-", stdin="[]").out == "nothing to create\n"
 
 
-def test_problems_are_told_in_chinese(pycrm) -> None:
+def test_problems_are_told_in_chinese(pycrm: Run) -> None:
     """``--language zh`` goes for sentences, too."""
     done = pycrm("create", "account", "name=x", "level=Z", "--language", "zh")
 
@@ -260,6 +265,6 @@ def test_problems_are_told_in_chinese(pycrm) -> None:
     assert "[choice.unknown]" in done.err
 
 
-def test_debug_shows_traceback(pycrm) -> None:
+def test_debug_shows_traceback(pycrm: Run) -> None:
     """And only --debug does."""
     assert "Traceback" in pycrm("show", "account", "nobody", "--debug").err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.integration.cli.conftest import Done, Run
+
 from pycrm import CRM, Account, Principal, field
 from pycrm.plugin import Extension, Plugin, Record
 from pycrm.plugin import field as plugin_field
@@ -37,7 +39,7 @@ def leave_plugin(url: str) -> None:
     crm.close()
 
 
-def test_fields_tell_kind_label_owner_state(pycrm) -> None:
+def test_fields_tell_kind_label_owner_state(pycrm: Run) -> None:
     """A retired custom field is marked, in the language asked for."""
     crm = CRM("sqlite:///crm.db")
     with crm.acting_as(MEI) as ws:
@@ -53,7 +55,7 @@ def test_fields_tell_kind_label_owner_state(pycrm) -> None:
     assert "销售大区" in chinese
 
 
-def test_fields_as_json_have_options(pycrm) -> None:
+def test_fields_as_json_have_options(pycrm: Run) -> None:
     """A program gets kind, options and facts."""
     by_name = {each["name"]: each for each in pycrm("fields", "account", "--json").data}
 
@@ -62,19 +64,19 @@ def test_fields_as_json_have_options(pycrm) -> None:
     assert by_name["created_at"]["read_only"] is True
 
 
-def test_entities_are_listed(pycrm) -> None:
+def test_entities_are_listed(pycrm: Run) -> None:
     """Name, label and owner of each."""
     lines = pycrm("entities", "--language", "zh").lines
 
     assert any(line.split()[:3] == ["account", "客户", "parties"] for line in lines)
 
 
-def test_gone_plugin_shows_parked(run, database_url: str) -> None:
+def test_gone_plugin_shows_parked(run: Run, database_url: str) -> None:
     """Its entities and fields are there, marked; its values are read, and not written."""
     leave_plugin(database_url)
     run("migrate", "--url", database_url)  # further plugins may be installed beside
 
-    def at(*words: str):
+    def at(*words: str) -> Done:
         return run("--url", database_url, *words)
 
     assert any(line.startswith("trade  ") and "parked" in line for line in at("plugins").lines)
@@ -86,7 +88,7 @@ def test_gone_plugin_shows_parked(run, database_url: str) -> None:
     assert "install it to write" in refused.err
 
 
-def test_plugins_need_no_database(run) -> None:
+def test_plugins_need_no_database(run: Run) -> None:
     """What is installed can be listed anywhere."""
     done = run("plugins")
 
@@ -95,7 +97,7 @@ def test_plugins_need_no_database(run) -> None:
     assert "no database here" in done.out
 
 
-def test_plugins_as_json(pycrm) -> None:
+def test_plugins_as_json(pycrm: Run) -> None:
     """Name, version and state of each."""
     data = pycrm("plugins", "--json").data
 
@@ -103,7 +105,7 @@ def test_plugins_as_json(pycrm) -> None:
     assert all(each["state"] == "active" and each["version"] for each in data)
 
 
-def test_hooks_are_listed_in_order(pycrm) -> None:
+def test_hooks_are_listed_in_order(pycrm: Run) -> None:
     """Order, hook, entity, function, calls, time."""
     table = pycrm("plugins", "hooks")
     data = pycrm("plugins", "hooks", "--json").data

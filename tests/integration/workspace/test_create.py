@@ -110,6 +110,17 @@ class TestEveryKind:
             read = reader.get(Account, account.id)
             assert {n: plain(getattr(read[LabTerms], n)) for n in kinds} == {n: v[1] for n, v in kinds.items()}
 
+    @pytest.mark.parametrize("way", ["create", "update"])
+    def test_several_values_emptied_with_none(self, ws: Workspace, way: str) -> None:
+        """None empties a field of several values as it empties any other."""
+        nothing = {"tags": None, "colours": None, "watchers": None}
+        made = ws.create(sample(**nothing) if way == "create" else sample(tags=["a"], colours=["red"]))
+        if way == "update":
+            ws.update(made, **nothing)
+
+        read = ws.get(Sample, made.id)
+        assert (read.tags, read.colours, read.watchers) == (made.tags, made.colours, made.watchers) == ((), (), ())
+
     def test_absent_values(self, crm: CRM) -> None:
         """What nobody gave is None, or nothing where several values may be."""
         with crm.acting_as(MEI) as ws:

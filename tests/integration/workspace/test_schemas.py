@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.conftest import DATABASES
 from tests.lab import BOB, MEI, LabTerms, Sample, lab, sample
 
 from pycrm import CRM, Account, ConfigurationError, F, NotFoundError, User, ValidationError, field
@@ -24,12 +25,7 @@ def tenant_by_file(new_database: Callable[[str], str], open_crm: Open) -> list[C
     return [open_crm(new_database("sqlite")) for _ in range(2)]
 
 
-def tenant_by_prefix(new_database: Callable[[str], str], open_crm: Open) -> list[CRM]:
-    url = new_database("sqlite")
-    return [open_crm(url, prefix=prefix) for prefix in ("a_", "b_")]
-
-
-@pytest.fixture(params=[tenant_by_schema, tenant_by_file, tenant_by_prefix])
+@pytest.fixture(params=[tenant_by_schema, tenant_by_file])
 def tenants(request: pytest.FixtureRequest, new_database: Callable[[str], str], open_crm: Open) -> list[CRM]:
     """Two migrated CRMs that share nothing."""
     crms: list[CRM] = request.param(new_database, open_crm)
@@ -86,6 +82,22 @@ class TestTenants:
         """Migrating one again changes neither."""
         for crm in tenants:
             assert crm.migrate() == []
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_two_prefixes(engine: str, new_database: Callable[[str], str], open_crm: Open) -> None:
+    """Two CRMs may share one database under different prefixes, each with its own custom fields."""
+    url = new_database(engine)
+    first, second = (open_crm(url, prefix=prefix) for prefix in ("a_", "b_"))
+    for crm, kind in ((first, field.text(indexed=True)), (second, field.integer(indexed=True))):
+        crm.migrate()
+        with crm.acting_as(MEI) as ws:
+            ws.define_field(Account, "region", kind)
+            ws.create(Account(name="x", custom={"region": "7"}))
+
+    for crm, value in ((first, "7"), (second, 7)):
+        with crm.reading_as(MEI) as reader:
+            assert [each.custom.region for each in reader.list(Account, where=F.custom.region == value)] == [value]
 
 
 def test_schema_on_sqlite(tmp_path: Path) -> None:

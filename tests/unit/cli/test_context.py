@@ -34,13 +34,18 @@ def test_option_goes_before_environment_before_file(monkeypatch: pytest.MonkeyPa
 
 def test_no_database_names_cure() -> None:
     """All three places and the cure are named."""
-    with pytest.raises(ConfigurationError, match="--url, no PYCRM_URL and no pycrm.toml.*pycrm init"):
+    with pytest.raises(ConfigurationError, match=r"--url, no PYCRM_URL and no pycrm\.toml.*pycrm init"):
         Settings().database()
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("url = ", "cannot be read"), ('uri = "x"', "did you mean 'url'"), ("url = 3", "quotation marks"), ("\xff", "cannot")],
+    [
+        ("url = ", "cannot be read"),
+        ('uri = "x"', "did you mean 'url'"),
+        ("url = 3", "quotation marks"),
+        ("\xff", "cannot"),
+    ],
 )
 def test_bad_file_is_refused(folder: Path, text: str, told: str) -> None:
     """What is wrong with the file is said."""
@@ -73,9 +78,7 @@ def test_password_is_not_shown() -> None:
     ("name", "value", "language"),
     [("LANG", "zh_CN.UTF-8", "zh"), ("LANG", "de_DE.UTF-8", "en"), ("LC_ALL", "zh_TW", "zh"), ("LANG", "C", "en")],
 )
-def test_language_is_that_of_environment(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, language: str
-) -> None:
+def test_language_is_that_of_environment(monkeypatch: pytest.MonkeyPatch, name: str, value: str, language: str) -> None:
     """English stands in for languages that have no labels."""
     monkeypatch.setenv(name, value)
 

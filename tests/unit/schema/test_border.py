@@ -1,0 +1,84 @@
+"""The border: outside data in, inside data out, equal to the parser by construction."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import marshmallow
+import pytest
+from tests.shop import HOSTILE, Item, full_item, make_schema, plain
+
+from pycrm.schema.border import border_schema, dump_record, dump_value, json_schema
+from pycrm.schema.diff import make_remember
+
+ITEM = make_schema().entity("item")
+BORDER = border_schema(ITEM)
+
+
+@pytest.fixture
+def item() -> Item:
+    """An item with a value everywhere."""
+    made = full_item()
+    make_remember(ITEM)(made)
+    return made
+
+
+def test_round_trip(item: Item) -> None:
+    """What goes out as JSON comes in as the same values."""
+    out = json.loads(json.dumps(dump_record(ITEM, item), ensure_ascii=False))
+    given = {path: value for path, value in out.items() if not ITEM.fields[path].read_only and value not in (None, [])}
+    loaded: dict[str, Any] = BORDER.load(given)  # type: ignore[assignment]
+
+    own = {path: value for path, value in loaded.items() if "." not in path}
+    custom = {path.removeprefix("custom."): value for path, value in loaded.items() if "." in path}
+    back = full_item(id=item.id, **{**dict.fromkeys(own), **own}, custom=custom)
+    assert plain(back) == plain(item)
+
+
+def test_hostile_names(item: Item) -> None:
+    """Fields of any name go out and come in under it."""
+    out = dump_record(ITEM, item)
+
+    assert {name: out[f"custom.{name}"] for name in HOSTILE} == {name: f"value of {name}" for name in HOSTILE}
+    assert BORDER.load({f"custom.{HOSTILE[0]}": "x"}) == {f"custom.{HOSTILE[0]}": "x"}
+
+
+def test_refusals_in_words_of_kinds() -> None:
+    """A bad value is refused by its kind, all of them at once, under the field's path."""
+    with pytest.raises(marshmallow.ValidationError) as error:
+        BORDER.load({"rank": "x", "size": "XL", "custom.score": "y"})
+
+    assert error.value.messages.keys() == {"rank", "size", "custom.score"}  # type: ignore[union-attr]
+    assert "is none of" in error.value.messages["size"][0]  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize("path", ["nothing", "version", "created_at"])
+def test_unknown_and_read_only(path: str) -> None:
+    """Unknown names are errors, and so are fields that only come out."""
+    with pytest.raises(marshmallow.ValidationError, match=path):
+        BORDER.load({path: 1})
+
+
+def test_absent_values() -> None:
+    """No value is null outside, several values are an empty list."""
+    out = dump_record(ITEM, Item(name="x"))
+
+    assert (out["rank"], out["custom.score"], out["colours"], out["tags"]) == (None, None, [], [])
+
+
+def test_dump_value() -> None:
+    """A single value goes out in its kind's form."""
+    item = full_item()
+
+    assert dump_value(item.price, ITEM.fields["price"].kind) == {"amount": "12.50", "currency": "USD"}
+    assert dump_value(None, ITEM.fields["price"].kind) is None
+
+
+def test_json_schema_fits_dump(item: Item) -> None:
+    """The JSON Schema names every field that goes out, and what is required."""
+    described = json_schema(ITEM)
+
+    assert described["properties"].keys() == dump_record(ITEM, item).keys()
+    assert "name" in described["required"]
+    json.dumps(described)
