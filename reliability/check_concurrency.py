@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from typing import Any
 
 from pycrm import CRM, Account, ConflictError, F, Principal, Workspace
 from reliability.checks import NewDatabase, check
-from reliability.workers import ADMINISTRATOR, await_ready, go, migrated, results, running, wait_for_go
+from reliability.workers import ADMINISTRATOR, await_ready, go, migrated, running, wait_for_go
 
 @check("no_lost_update", promise=13)
 def no_lost_update(new_database: NewDatabase, seed: int, *, processes: int = 4, times: int = 250) -> Mapping[str, Any]:
@@ -25,7 +25,7 @@ def no_lost_update(new_database: NewDatabase, seed: int, *, processes: int = 4, 
             for _ in WAYS:
                 go(workers)
                 await_ready(workers)
-            outcomes = results(workers)
+            outcomes = [worker.hear() for worker in workers]
         with crm.reading_as(ADMINISTRATOR) as reader:
             counted = {way: reader.get(Account, record.id).employee_count or 0 for way, record in records.items()}
     lost = {way: processes * times - count for way, count in counted.items()}
@@ -40,21 +40,22 @@ def no_lost_update(new_database: NewDatabase, seed: int, *, processes: int = 4, 
     }
 
 
-def increment(url: str, ids: dict[str, str], times: int, user: str) -> None:
+def increment(pipe: Connection, url: str, ids: dict[str, str], times: int, user: str) -> None:
     """Increment the number of each record in its way; a worker."""
     crm = CRM(url, plugins=[])
     who = Principal(user, roles={"administrator"})
     conflicts: dict[str, list[ConflictError]] = {way: [] for way in WAYS}
     for way, record_id in ids.items():
-        wait_for_go()
+        wait_for_go(pipe)
         for _ in range(times):
             WAYS[way](crm, who, record_id, conflicts[way])
-    print("ready", flush=True)
+    pipe.send("ready")
     # What a conflict of fields must tell; one of the database itself has no field.
     told = [each.facts for of_way in conflicts.values() for each in of_way if "field" in each.facts]
     unnamed = [facts for facts in told if not _is_named(facts, user)]
     counts = {way: len(of_way) for way, of_way in conflicts.items()}
-    print(json.dumps({"conflicts": counts, "unnamed": len(unnamed)}), flush=True)
+    pipe.send({"conflicts": counts, "unnamed": len(unnamed)})
+    crm.close()
 
 
 def _is_named(facts: Mapping[str, Any], user: str) -> bool:
@@ -119,14 +120,14 @@ def no_write_skew(new_database: NewDatabase, seed: int, *, trials: int = 250) ->
             for _ in range(trials):
                 go(both)
                 await_ready(both)
-            left = sum(results(both))
+            left = sum(worker.hear() for worker in both)
         with crm.reading_as(ADMINISTRATOR) as reader:
             groups = reader.aggregate(Account, measures=["sum(employee_count)"], group_by="industry")
     broken = sum(1 for group in groups if group["sum(employee_count)"] < 1)
     return {"passed": broken == 0 and left == trials, "trials": trials, "broken": broken, "left": left}
 
 
-def leave(url: str, records: list[tuple[str, str]]) -> None:
+def leave(pipe: Connection, url: str, records: list[tuple[str, str]]) -> None:
     """Leave duty where somebody else is on it, once per go; a worker."""
     crm = CRM(url, plugins=[])
     left = 0
@@ -139,7 +140,8 @@ def leave(url: str, records: list[tuple[str, str]]) -> None:
             ws.update(ws.get(Account, record_id), employee_count=0)
             return True
 
-        wait_for_go()
+        wait_for_go(pipe)
         left += crm.run(ADMINISTRATOR, work, attempts=100)
-    print("ready", flush=True)
-    print(json.dumps(left), flush=True)
+    pipe.send("ready")
+    pipe.send(left)
+    crm.close()

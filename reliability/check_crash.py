@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID
 
 from pycrm import CRM, Account, Product
+from pycrm.plugin import RecordsCreated
 from reliability.checks import NewDatabase, check
 from reliability.workers import ADMINISTRATOR, migrated, running
 
@@ -31,12 +32,11 @@ def kill_batch(new_database: NewDatabase, seed: int, *, kills: int = 50, seconds
             with running(create_batches, [(url, str(life))]) as (worker,):
                 time.sleep(chance.uniform(0, seconds))
                 worker.kill()
-                output, _ = worker.communicate()
-            acknowledged |= {line for line in output.splitlines() if line.endswith(";")}
+                acknowledged |= set(worker.rest())
         with crm.reading_as(ADMINISTRATOR) as reader:
             groups = reader.aggregate(Account, measures=["count()"], group_by="industry")
             trailing = _trailing_rows(reader)
-    found = {f"{group['industry']};": group["count()"] for group in groups}
+    found = {group["industry"]: group["count()"] for group in groups}
     half = sum(1 for count in found.values() if count != PER_BATCH)
     lost = len(acknowledged - found.keys())
     return {
@@ -50,18 +50,18 @@ def kill_batch(new_database: NewDatabase, seed: int, *, kills: int = 50, seconds
     }
 
 
-def create_batches(url: str, life: str) -> None:
+def create_batches(pipe: Connection, url: str, life: str) -> None:
     """Create batches until killed, naming each once it is committed; a worker."""
     crm = CRM(url, plugins=[])
     with crm.reading_as(ADMINISTRATOR) as reader:
         reader.count(Account)
-    print("ready", flush=True)
+    pipe.send("ready")
     number = 0
     while True:
         name = f"{life}-{number}"
         with crm.acting_as(ADMINISTRATOR) as ws:
             ws.create_many([Account(name=name, industry=name, tags=[f"t{life}"]) for _ in range(PER_BATCH)])
-        print(f"{name};", flush=True)
+        pipe.send(name)
         number += 1
 
 
@@ -86,7 +86,7 @@ def event_iff_commit(
     """
     chance = random.Random(seed)
     url = new_database()
-    told: list[str] = []
+    told: list[UUID] = []
     done = 0
     with migrated(url) as crm:
         for life in range(kills + 1):
@@ -95,14 +95,13 @@ def event_iff_commit(
                 if life < kills:
                     time.sleep(chance.uniform(0, 0.5))
                     worker.kill()
-                output, _ = worker.communicate(timeout=600)
-            lines = [line for line in output.splitlines() if line.endswith(";")]
-            told += [line[5:-1] for line in lines if line.startswith("told ")]
-            done += sum(1 for line in lines if line.startswith("unit"))
+                said = worker.rest()
+            told += [each for each in said if each is not None]
+            done += said.count(None)
         with crm.reading_as(ADMINISTRATOR) as reader:
             records = {product.id for product in reader.iterate(Product)}
             events = _events(reader)
-    told_ids = {UUID(each) for each in told}
+    told_ids = set(told)
     figure = {
         "units": done,
         "kills": kills,
@@ -117,14 +116,15 @@ def event_iff_commit(
     return {"passed": wrong == 0 and bool(records), **figure}
 
 
-def run_units(url: str, seed: int, units: int, rollbacks: float) -> None:
-    """Create one product per unit, or roll the unit back; a worker."""
-    from pycrm.plugin import RecordsCreated
+def run_units(pipe: Connection, url: str, seed: int, units: int, rollbacks: float) -> None:
+    """Create one product per unit, or roll the unit back; a worker.
 
+    It sends the id of each record that a listener was told of, and None after each unit.
+    """
     chance = random.Random(seed)
     crm = CRM(url, plugins=[])
-    crm.on(RecordsCreated, _print_told)
-    print("ready", flush=True)
+    crm.on(RecordsCreated, lambda facts: [pipe.send(id) for fact in facts for id in fact.ids])
+    pipe.send("ready")
     for number in range(units):
         rolls_back = chance.random() < rollbacks
         try:
@@ -134,15 +134,8 @@ def run_units(url: str, seed: int, units: int, rollbacks: float) -> None:
                     raise ZeroDivisionError  # any error will do
         except ZeroDivisionError:
             pass
-        print("unit;", flush=True)
+        pipe.send(None)
     crm.close()
-
-
-def _print_told(facts: Sequence[Any]) -> None:
-    for fact in facts:
-        for id in fact.ids:
-            sys.stdout.write(f"told {id};\n")
-    sys.stdout.flush()
 
 
 def _events(reader: Any) -> list[UUID]:

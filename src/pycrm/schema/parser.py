@@ -85,9 +85,14 @@ def parse_document(entity: Entity, record: Record, paths: Iterable[str], problem
             problems.append(_not_offered(record, field, value))
             continue
         try:
-            values[path] = field.kind.parse(value)
+            parsed = field.kind.parse(value)
         except Problem as problem:
             problems.append(locate(problem, record, path))
+            continue
+        if parsed == field.kind.empty:
+            del values[path]
+        else:
+            values[path] = parsed
 
 
 def _not_offered(record: Record, field: Field, value: Any) -> Problem:

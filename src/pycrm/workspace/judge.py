@@ -107,10 +107,14 @@ def _parse_derived(batch: Batch, record: Record, derived: Mapping[str, tuple[str
 
 
 def _missing_values(batch: Batch) -> list[Problem]:
-    """Return a problem for each required field without a value: all of a new record, the changed ones of another."""
+    """Return a problem for each required field without a value: all of a new record, the changed ones of another.
+
+    A record that does not parse is not derived, so what a derive hook would have filled in is not held against it.
+    """
     problems: list[Problem] = []
     required = batch.tools.required
-    for record in batch.sound():
+    derives = batch.ws._ctx.services.hooks.wants("derive", batch.entity)
+    for record in batch.sound() if derives else batch.records:
         if batch.kind == "create":
             values = required.read(record)
             if None in values or "" in values:

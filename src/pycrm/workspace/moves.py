@@ -77,7 +77,7 @@ def _find_move(batch: Batch, record: Any, field: Field, lifecycle: Lifecycle) ->
         allowed = [move.name for move in lifecycle.moves_from(str(before))]
         batch.problems.append(
             Problem(
-                NOT_ALLOWED,
+                "lifecycle.move_not_allowed",
                 record,
                 field.path,
                 message="there is no move from {before} to {value}; allowed: {allowed}",

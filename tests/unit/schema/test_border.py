@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import marshmallow
 import pytest
 from tests.shop import HOSTILE, Item, full_item, make_schema, plain
 
-from pycrm.schema.border import border_schema, dump_record, dump_value, json_schema
+from pycrm.errors import UnknownNameError, ValidationError
+from pycrm.schema.border import border_schema, dump_record, dump_value, json_schema, load_values
 from pycrm.schema.diff import make_remember
 
 ITEM = make_schema().entity("item")
@@ -82,3 +84,41 @@ def test_json_schema_fits_dump(item: Item) -> None:
     assert described["properties"].keys() == dump_record(ITEM, item).keys()
     assert "name" in described["required"]
     json.dumps(described)
+
+
+def test_load_values_goes_by_path() -> None:
+    """Dots in names are names, and an id may come from outside."""
+    id = "01890000-0000-7000-8000-000000000001"
+
+    assert load_values(ITEM, {"custom.score": "7", "rank": 3, "id": id}) == {
+        "custom.score": 7,
+        "rank": 3,
+        "id": UUID(id),
+    }
+
+
+def test_load_values_keeps_problems() -> None:
+    """Each problem comes with its code, field and value, as the door would tell it."""
+    with pytest.raises(ValidationError) as error:
+        load_values(ITEM, {"rank": "x", "custom.region": "华冬"})
+
+    assert [(each.field, each.code) for each in error.value.problems] == [
+        ("rank", "integer.invalid"),
+        ("custom.region", "choice.unknown"),
+    ]
+
+
+def test_load_values_passes_output_on() -> None:
+    """What only comes out is left to the door, so that a dumped record may come back whole."""
+    assert load_values(ITEM, {"version": "3"}) == {"version": "3"}
+
+
+def test_load_values_names_nearest() -> None:
+    """An unknown name is told with those that it may have been."""
+    with pytest.raises(UnknownNameError, match="did you mean 'rank'"):
+        load_values(ITEM, {"rnk": 1})
+
+
+def test_schema_dumps_like_function(item: Item) -> None:
+    """Both ways out give the same."""
+    assert BORDER.dump(item) == dump_record(ITEM, item)
