@@ -14,8 +14,9 @@ from sqlalchemy import create_engine, event
 from pycrm import CRM, Account, F, Interaction, Product, ValidationError, field
 from pycrm.errors import PycrmError, StorageError
 from reliability.checks import NewDatabase, check
-from reliability.workers import ADMINISTRATOR, ROOT, migrated
+from reliability.workers import ADMINISTRATOR, migrated
 
+ROOT = Path(__file__).resolve().parent.parent
 CASES = Path(os.environ.get("PYCRM_TEST_DATA") or ROOT.parent / "shared" / "data")
 UNSTORABLE = ("\x00", "a\x00b", "\ud800", "\udfff", "x\ud83d", "\udc00\ud800")
 PIECES = [

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from pycrm.entities import DECLARED
-from pycrm.errors import ConfigurationError, ConflictError, HookFailedError, NameClashError
+from pycrm.errors import ConfigurationError, ConflictError, HookFailedError, NameClashError, nearest
 from pycrm.plugin.calls import HookCalls
 from pycrm.plugin.discovery import discover, in_order, load_builtins, with_versions
 from pycrm.plugin.functions import Action, HookFunction
@@ -80,6 +80,7 @@ class CRM:
         self.plugins: tuple[Plugin, ...] = tuple(in_order([*builtins, *found], self._version))
         self._owners = self._declarations({plugin.name for plugin in builtins})
         self._base = assemble(self._owners)
+        self._check_may()
         self._access = Access({plugin.name: plugin.may for plugin in self.plugins})
         self.hooks = HookCalls(self._functions())
         self.actions: Mapping[str, Action[Any, Any, Any]] = MappingProxyType(self._actions())
@@ -235,6 +236,20 @@ class CRM:
             for plugin in self.plugins
             for function in plugin.pycrm_register_write_hooks()
         ]
+
+    def _check_may(self) -> None:
+        """Refuse rights on entities that nobody brings; those of a plugin that is not there are passed over."""
+        active = {plugin.name for plugin in self.plugins}
+        for plugin in self.plugins:
+            for name in plugin.may:
+                owner, dot, _ = name.partition(".")
+                if name not in self._base.entities and (not dot or owner in active):
+                    raise ConfigurationError(
+                        f"plugin {plugin.name!r}: may={{{name!r}: …}} names no entity here"
+                        f"{nearest(name, self._base.entities)}",
+                        plugin=plugin.name,
+                        entity=name,
+                    )
 
     def _actions(self) -> dict[str, Action[Any, Any, Any]]:
         actions: dict[str, Action[Any, Any, Any]] = {}

@@ -29,6 +29,7 @@ class Problem(Exception):
     def __init__(
         self,
         code: str,
+        /,
         record: Any = None,
         field: str | None = None,
         level: str = "error",

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from pycrm import CRM, Account, HookFailedError, NotAllowedError, Principal, Product, Task, Workspace
+from pycrm import (
+    CRM,
+    Account,
+    ConfigurationError,
+    HookFailedError,
+    NotAllowedError,
+    Principal,
+    Product,
+    Task,
+    Workspace,
+)
 from pycrm.plugin import ChangeSet, Extension, Lifecycle, Move, OwnedRecord, Plugin, State, field
 
 Make = Callable[..., CRM]
@@ -173,3 +183,16 @@ def test_plugin_right_ends_with_the_hook(crm_with: Make, mei: Principal) -> None
         assert ws.principal == mei
 
     assert seen == ["plugin:trade"]
+
+
+def test_right_on_nothing_refused() -> None:
+    """A right on an entity that nobody brings is a slip of the pen, and is refused with the nearest names."""
+    slip = Plugin("slip", may={"sales_ordr": {"write"}})
+
+    with pytest.raises(ConfigurationError, match="'sales_ordr': ….*did you mean 'sales_order'"):
+        CRM("sqlite://", plugins=[slip])
+
+
+def test_right_on_absent_plugin_passed_over() -> None:
+    """A right on an entity of a plugin that is not there waits for it."""
+    CRM("sqlite://", plugins=[Plugin("waiting", may={"trade.sample": {"write"}})])

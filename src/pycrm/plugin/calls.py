@@ -86,6 +86,8 @@ class _Adapter:
         for each in answers:
             if not isinstance(each, Problem):
                 raise self._failed(f"answered {each!r}; a check hook yields Problem")
+            if each.level != "error":
+                raise self._failed(f"answered {each!r} of level {each.level!r}; there is only 'error'")
             if each.record is None and len(part) == 1:
                 each.record = part[0]
             if id(each.record) not in given:

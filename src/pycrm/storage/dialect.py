@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import attrs
 from sqlalchemy import make_url
@@ -32,7 +33,9 @@ class Dialect:
         It belongs to no engine, so text compiled once serves every engine of this database. Loaded on first use:
         each of SQLAlchemy's dialects takes a tenth of SQLAlchemy's own import time, and most processes need one.
         """
-        return make_url(f"{self.name}+{self.driver}://").get_dialect()(paramstyle=self.paramstyle)
+        make: Any = make_url(f"{self.name}+{self.driver}://").get_dialect()
+        dialect: SADialect = make(paramstyle=self.paramstyle)
+        return dialect
 
     def named(self, name: str) -> str:
         """Return the marker of the parameter *name* in SQL that is run with a mapping."""

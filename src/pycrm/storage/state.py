@@ -98,9 +98,7 @@ def read_installed(connection: Connection, plugins: Table) -> dict[str, Installe
         rows = connection.execute(select(plugins).order_by(plugins.c.name)).mappings().all()
     except DBAPIError as error:
         raise translate(error) from error
-    return {
-        row["name"]: Installed(row["name"], row["version"], _as_dict(row["snapshot"]), row["head"]) for row in rows
-    }
+    return {row["name"]: Installed(row["name"], row["version"], _as_dict(row["snapshot"]), row["head"]) for row in rows}
 
 
 def write_installed(connection: Connection, plugins: Table, installed: Installed) -> None:

@@ -104,7 +104,8 @@ class _Json(_Part):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return jsonb, which only PostgreSQL's dialect knows, or text."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(dialect.ischema_names["jsonb"]())
+            types: Any = dialect
+            return dialect.type_descriptor(types.ischema_names["jsonb"]())
         return dialect.type_descriptor(self.impl_instance)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:

@@ -71,17 +71,15 @@ def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Re
     if not _is_reference(field):
         raise _unknown(entity, field.path)
     wanted: dict[str, set[UUID]] = {}
-    loaded: dict[UUID, Any] = {}
+    found: dict[UUID, Any] = {}
     for record in records:
         for each in _references(record, field):
             target = str(field.kind.target) if isinstance(field.kind, (RefKind, RefsKind)) else str(each.entity)
+            wanted.setdefault(target, set()).add(id_of(each))
             if isinstance(each, Ref) and each.is_loaded:
-                loaded[each.id] = each.record
-            else:
-                wanted.setdefault(target, set()).add(id_of(each))
-    found = dict(loaded)
+                found[each.id] = each.record  # stays only where it is not stored yet
     for target, ids in wanted.items():
-        there = ctx.by_ids(ctx.tools.schema.entity(target), ids - loaded.keys(), include_binned=True)
+        there = ctx.by_ids(ctx.tools.schema.entity(target), ids, include_binned=True)
         found |= {record.id: record for record in there}
         if below:
             _include(ctx, ctx.tools.schema.entity(target), list(there), below)

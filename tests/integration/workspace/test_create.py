@@ -215,6 +215,7 @@ class TestRequired:
         assert sorted(codes(error)) == [
             ("count", "integer.invalid"),
             ("custom.nothing", "field.unknown"),
+            ("name", "field.required"),
             ("size", "choice.unknown"),
         ]
 

@@ -65,9 +65,10 @@ class TestWhatChanged:
 
     def test_nothing(self, ws: Workspace) -> None:
         """Setting what is stored already, in whatever form, writes nothing."""
+        ws.define_field(Sample, "marks", field.tags())
         made = ws.create(sample(count=1, weight=Decimal("1.50"), tags=["b", "a"]))
 
-        ws.update(made, count="1", weight=Decimal("1.5"), tags=("a", "b"))
+        ws.update(made, count="1", weight=Decimal("1.5"), tags=("a", "b"), colours=[], **{"custom.marks": []})
         assert (made.version, len(history(ws, made))) == (1, 1)
 
     def test_emptied(self, crm: CRM) -> None:
