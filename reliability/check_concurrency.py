@@ -10,6 +10,7 @@ from pycrm import CRM, Account, ConflictError, F, Principal, Workspace
 from reliability.checks import NewDatabase, check
 from reliability.workers import ADMINISTRATOR, await_ready, go, migrated, running, wait_for_go
 
+
 @check("no_lost_update", promise=13)
 def no_lost_update(new_database: NewDatabase, seed: int, *, processes: int = 4, times: int = 250) -> Mapping[str, Any]:
     """Have *processes* increment one number *times* each, in three ways; every increment must be in the sum.
@@ -116,7 +117,9 @@ def no_write_skew(new_database: NewDatabase, seed: int, *, trials: int = 250) ->
                 [ws.create(Account(name=str(trial), industry=str(trial), employee_count=1)) for _ in "ab"]
                 for trial in range(trials)
             ]
-        with running(leave, [(url, [[str(pair[side].id), pair[side].name] for pair in pairs]) for side in (0, 1)]) as both:
+        with running(
+            leave, [(url, [[str(pair[side].id), pair[side].name] for pair in pairs]) for side in (0, 1)]
+        ) as both:
             for _ in range(trials):
                 go(both)
                 await_ready(both)

@@ -140,7 +140,5 @@ def run_units(pipe: Connection, url: str, seed: int, units: int, rollbacks: floa
 
 def _events(reader: Any) -> list[UUID]:
     """Return the ids in the outbox rows of created products."""
-    rows = reader._ctx.unit.rows(
-        "SELECT CAST(payload AS TEXT) FROM crm_outbox WHERE entity = 'product' ORDER BY n"
-    )
+    rows = reader._ctx.unit.rows("SELECT CAST(payload AS TEXT) FROM crm_outbox WHERE entity = 'product' ORDER BY n")
     return [UUID(id) for (payload,) in rows for id in json.loads(payload)["ids"]]

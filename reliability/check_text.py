@@ -21,7 +21,26 @@ CASES = Path(os.environ.get("PYCRM_TEST_DATA") or ROOT.parent / "shared" / "data
 UNSTORABLE = ("\x00", "a\x00b", "\ud800", "\udfff", "x\ud83d", "\udc00\ud800")
 PIECES = [
     *("'", '"', "`", "\\", ";", "--", "/*", "*/", "%", "%s", "%(x)s", "?", "?1", ":x", "$1", "$$", "{", "}", "{0}"),
-    *("(", ")", "[0]", ".", "..", "$.", "->", "->>", "#>>", "@", "||", ",", "\n", "\r", "\t", "\x01", "\u2028", "\ufeff"),
+    *(
+        "(",
+        ")",
+        "[0]",
+        ".",
+        "..",
+        "$.",
+        "->",
+        "->>",
+        "#>>",
+        "@",
+        "||",
+        ",",
+        "\n",
+        "\r",
+        "\t",
+        "\x01",
+        "\u2028",
+        "\ufeff",
+    ),
     *("DROP TABLE crm_account", "OR 1=1", "UNION SELECT", "SLEEP(9)", "pg_sleep(9)", "null", "true", "0x41", "E'\\x'"),
     *("青岛", "海晨", "😀", "\U0010ffff", "é", "e\u0301", "\u202e", "ﬁ", "a", "Z", "1", " "),
 ]
@@ -87,7 +106,7 @@ def _planes(chance: random.Random) -> list[str]:
 
 
 def _define(crm: CRM, texts: Sequence[str]) -> None:
-    options = [text for text in dict.fromkeys(texts) if 1 <= len(text) <= 255][:1000]
+    options = [text for text in dict.fromkeys(texts) if 1 <= len(text) <= 255]
     with crm.acting_as(ADMINISTRATOR) as ws:
         ws.define_field(Account, "note", field.text(max_length=10_000))
         ws.define_field(Account, "essay", field.long_text())
@@ -108,6 +127,8 @@ def _set(account: Account, text: str) -> None:
     account.description = text
     account.custom.note = text
     account.custom.essay = text
+    account.custom.pick = text if 1 <= len(text) <= 255 else None
+    account.custom.picks = (text,) if 1 <= len(text) <= 255 else ()
     is_short = 1 <= len(text) <= 100
     account.tags = (text,) if is_short else ()
     account.custom.marks = (text,) if is_short else ()
@@ -122,6 +143,7 @@ def _different(crm: CRM, records: Sequence[Account], texts: Sequence[str]) -> in
         read = found[record.id]
         held = [read.description, read.custom.note, read.custom.essay]
         held += [read.address] if len(text) <= 1000 else []
+        held += [read.custom.pick, *read.custom.picks] if 1 <= len(text) <= 255 else []
         held += [*read.tags, *read.custom.marks] if 1 <= len(text) <= 100 else [text]
         different += not all(each is not None and each.encode() == text.encode() for each in held)
     return different

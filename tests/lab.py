@@ -127,7 +127,9 @@ def fits(ws: Workspace, changes: ChangeSet[Sample]) -> Iterator[Problem]:
     """A small sample counts ten at most: a rule over two fields, so that each may be changed by somebody else."""
     for sample in changes:
         if sample.size == "S" and (sample.count or 0) > 10:
-            yield Problem("sample.too_many", sample, "count", message="is more than a small sample holds; take a larger")
+            yield Problem(
+                "sample.too_many", sample, "count", message="is more than a small sample holds; take a larger"
+            )
 
 
 @lab.action(Sample)

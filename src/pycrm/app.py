@@ -207,8 +207,11 @@ class CRM:
 
     @property
     def entities(self) -> Mapping[str, type[Record]]:
-        """Record classes by entity name: ``crm.entities["trade.sample"]``."""
-        return MappingProxyType({name: entity.record_class for name, entity in self.schema.entities.items()})
+        """Record classes by entity name: ``crm.entities["trade.sample"]``.
+
+        An unknown name raises `UnknownNameError` with the nearest ones.
+        """
+        return _RecordClasses(self.schema)
 
     @property
     def labels(self) -> Labels:
@@ -317,6 +320,25 @@ class CRM:
     def _is_visible(self, connection: Connection, unit_id: UUID) -> bool:
         assert self._stored is not None
         return is_visible(connection, self._stored.tables, unit_id)
+
+
+class _RecordClasses(Mapping[str, "type[Record]"]):
+    """Record classes by entity name, with a helpful error for a wrong one."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    def __getitem__(self, name: str) -> type[Record]:
+        return self._schema.entity(name).record_class
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._schema.entities
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schema.entities)
+
+    def __len__(self) -> int:
+        return len(self._schema.entities)
 
 
 def _checked(principal: Principal) -> Principal:

@@ -113,6 +113,8 @@ def migrated(templates: Templates, tmp_path: Path) -> Migrated:
     """A function that returns the URL of a migrated database: ``migrated("sqlite", [lab])``; one per test."""
 
     def make(engine: str, plugins: Sequence[Plugin] = ()) -> str:
-        return templates.sqlite(plugins, tmp_path / "migrated.db") if engine == "sqlite" else templates.postgresql(plugins)
+        return (
+            templates.sqlite(plugins, tmp_path / "migrated.db") if engine == "sqlite" else templates.postgresql(plugins)
+        )
 
     return make

@@ -64,7 +64,7 @@ class RefKind(Kind):
         target: The record class or the entity's name; in an assembled schema always the name.
         many: The name of the way back, from the target to those that refer to it.
         on_delete: What deleting the target does: ``"restrict"`` refuses, ``"cascade"`` deletes this record too,
-            ``"clear"`` empties the field.
+            ``"clear"`` leaves it while the target is in the bin, and empties the field when it is purged.
         part_of: This record is a part of the target: deleted, restored and shared with it.
         rights_from: Rights on this record follow those on the target.
         soft: No foreign key; shows as parked while the target's plugin is absent.

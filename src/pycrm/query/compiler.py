@@ -15,7 +15,15 @@ from uuid import UUID
 import attrs
 
 from pycrm.errors import QueryError
-from pycrm.query.aggregate import AggregatePlan, branches, read_groups, read_measures
+from pycrm.query.aggregate import (
+    AggregatePlan,
+    Branch,
+    Group,
+    ResolvedMeasure,
+    branches,
+    read_groups,
+    read_measures,
+)
 from pycrm.query.ast import LARGEST_BUCKET, Node, Path, shape, values
 from pycrm.query.builder import Condition, node_of
 from pycrm.query.kept import Kept
@@ -33,6 +41,7 @@ from pycrm.storage.tables import Tables
 __all__ = ["Compiler", "Where"]
 
 Where: TypeAlias = Condition | Node | None
+_Measured: TypeAlias = tuple[tuple[ResolvedMeasure, ...], tuple[Group, ...], tuple[Branch, ...]]
 
 MAX_VALUES = 20_000
 KEPT = 512
@@ -57,6 +66,7 @@ class Compiler:
         self._templates: Kept[Template] = Kept(KEPT)
         self._orders: Kept[Order] = Kept(KEPT)
         self._id_lists: Kept[IdList] = Kept(KEPT)
+        self._measured: Kept[_Measured] = Kept(KEPT)
 
     def resolve(self, entity: Entity, path: Path) -> ResolvedPath:
         """Return what *path* means on *entity*.
@@ -171,18 +181,24 @@ class Compiler:
             UnknownNameError: A name that leads nowhere.
         """
         asked = _Asked.of(where)
-        at_entity = partial(self.resolve, entity)
-        resolved = read_measures(measures, at_entity)
-        groups = read_groups(group_by, at_entity, self.dialect)
-        parted = branches(resolved)
+        # Lists cannot be keys; a text in place of the list stays one, so that it is refused.
+        texts = (
+            measures if isinstance(measures, str) else tuple(measures),
+            group_by if group_by is None or isinstance(group_by, str) else tuple(group_by),
+        )
+        parts = self._measured.get((entity.name, texts), partial(self._measure, entity, *texts))
         variant = Variant(include_binned, with_schema_number)
-        what = (tuple(measure.text for measure in resolved), tuple(group.text for group in groups))
         template = self._template(
-            ("aggregate", entity.name, asked.shape, what, variant),
-            partial(self._make.aggregate, entity, asked.node, resolved, groups, parted, variant),
+            ("aggregate", entity.name, asked.shape, texts, variant),
+            partial(self._make.aggregate, entity, asked.node, *parts, variant),
             asked,
         )
-        return AggregatePlan(template.statement(asked.values), resolved, groups, tuple(parted), with_schema_number)
+        return AggregatePlan(template.statement(asked.values), *parts, with_schema_number)
+
+    def _measure(self, entity: Entity, measures: Sequence[str], group_by: str | Sequence[str] | None) -> _Measured:
+        at_entity = partial(self.resolve, entity)
+        resolved = read_measures(measures, at_entity)
+        return resolved, read_groups(group_by, at_entity, self.dialect), tuple(branches(resolved))
 
     def _by_ids(self, entity: Entity, ids: Sequence[UUID], variant: Variant, *, whole: bool) -> list[Statement]:
         make = partial(self._make.ids, entity, variant, whole=whole)

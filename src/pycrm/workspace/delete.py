@@ -20,6 +20,7 @@ from pycrm.workspace.judge import check
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.results import BatchResult
 from pycrm.workspace.unique import taken_values
+from pycrm.workspace.update import update_many
 from pycrm.workspace.view import View
 
 __all__ = ["delete_many", "purge_many", "restore_many"]
@@ -74,6 +75,7 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
         return BatchResult()
     batch = _open(ws, "delete", records)
     with batch.guarded():
+        _clear_references(batch)
         batch.problems += _still_referenced(batch, include_binned=True)
         check(batch)
         batch.settle("raise")
@@ -189,6 +191,16 @@ def _referenced(
             path=field.path,
             parked=parked,
         )
+
+
+def _clear_references(batch: Batch) -> None:
+    """Empty the references that are declared ``on_delete="clear"``, of records outside the bin."""
+    ids = [record.id for record in batch.records]
+    for entity, field, kind in _references_to(batch, owned=False):
+        if kind.on_delete == "clear" and not entity.parked:
+            users = batch.ws._ctx.matching(entity, F[field.path].in_(ids))
+            update_many(batch.ws._kernel(), users, "raise", values={field.path: None})
+            batch.written = batch.written or bool(users)
 
 
 def _missing_parents(batch: Batch) -> list[Problem]:

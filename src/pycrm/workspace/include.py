@@ -24,9 +24,11 @@ setattr_of_record = object.__setattr__  # hooks hold frozen records, which may s
 
 
 def include(ctx: UnitContext, entity: Entity, records: Sequence[Record], text: str) -> None:
-    """Load what *text* names for all *records* of *entity*, with one query per name and 500 records."""
-    if records:
-        _include(ctx, entity, records, read_include(text))
+    """Load what *text* names for all *records* of *entity*, with one query per name and 500 records.
+
+    Names are judged for no record, too: a misspelt one must not wait for the first record to be found.
+    """
+    _include(ctx, entity, records, read_include(text))
 
 
 def _include(ctx: UnitContext, entity: Entity, records: Sequence[Record], tree: Include) -> None:

@@ -9,7 +9,6 @@ from tests.lab import BOB, MEI, Sample, plain, sample
 
 from pycrm import CRM, ConflictError, NotFoundError, User, ValidationError, field
 
-
 CUSTOM: dict[str, Any] = {
     "score": field.integer(),
     "marks": field.tags(),

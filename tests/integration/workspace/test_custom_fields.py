@@ -36,7 +36,22 @@ class TestDefine:
 
     @pytest.mark.parametrize(
         "name",
-        ["a b", "1a", "", "_x", "class", "id", "custom", "version", "a'b", 'a"b', "a.b", "x; DROP TABLE y", "ﬁeld", "😀"],
+        [
+            "a b",
+            "1a",
+            "",
+            "_x",
+            "class",
+            "id",
+            "custom",
+            "version",
+            "a'b",
+            'a"b',
+            "a.b",
+            "x; DROP TABLE y",
+            "ﬁeld",
+            "😀",
+        ],
     )
     def test_refused_names(self, ws: Workspace, name: str) -> None:
         """What is no identifier, or taken by every record, is refused with the reason."""

@@ -116,7 +116,7 @@ class TestNewPlugin:
             raise KeyError("boom")
 
         crm = open_crm(url, [plugin])
-        with pytest.raises(HookFailedError, match="plugin 'depot'.*boom"):
+        with pytest.raises(HookFailedError, match=r"plugin 'depot'.*boom"):
             crm.migrate()
         with pytest.raises(NotMigratedError), crm.acting_as(MEI):
             pass
@@ -256,4 +256,3 @@ def keep_structure(request: pytest.FixtureRequest, crm_url: str) -> Any:
 
         with psycopg.connect(crm_url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("DROP TABLE IF EXISTS crm_depot_shelf CASCADE")
-

@@ -376,3 +376,8 @@ class TestInclude:
         """A name that leads nowhere is answered with the nearest."""
         with pytest.raises(UnknownNameError, match="did you mean 'portions'"):
             ws.get(Sample, made.id, include="portion")
+
+    def test_unknown_on_empty_page(self, ws: Workspace) -> None:
+        """Also where there is no record that it could lead from."""
+        with pytest.raises(UnknownNameError, match="did you mean 'portions'"):
+            ws.list(Sample, include="account portion")

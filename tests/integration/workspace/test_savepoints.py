@@ -12,7 +12,6 @@ from pycrm import CRM, Account, UnknownNameError, ValidationError, Workspace, fi
 from pycrm.errors import UnitFailedError
 from pycrm.signals import RecordsCreated
 
-
 DATABASE_ERROR = "SQLITE_ERROR|SQLSTATE 42703"
 
 

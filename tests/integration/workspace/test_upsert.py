@@ -45,9 +45,7 @@ class TestUpsert:
 
     def test_twice_in_batch(self, ws: Workspace) -> None:
         """Of two records with one key the second is refused."""
-        result = ws.upsert_many(
-            Sample, [sample(code="x"), sample(code="x")], by=["code"], on_problem="refuse"
-        )
+        result = ws.upsert_many(Sample, [sample(code="x"), sample(code="x")], by=["code"], on_problem="refuse")
 
         assert ([each.position for each in result.refused], ws.count(Sample)) == ([1], 1)
 

@@ -79,12 +79,8 @@ class TestNames:
 class TestClashes:
     def test_entities(self) -> None:
         """Two owners of one name are both named, though the names differ in a dot only."""
-        with pytest.raises(NameClashError, match="'a.b_c'.* by 'a' and by 'a_b'|'a_b.c'.* by 'a_b' and by 'a'"):
-            assemble([core(), owner("a", declare("BC")), owner("a_b", declare("C"))] and [
-                core(),
-                owner("a", declare("B_c")),
-                owner("a_b", declare("C")),
-            ])
+        with pytest.raises(NameClashError, match=r"entity 'a_b\.c' is brought by 'a_b' and by 'a'"):
+            assemble([core(), owner("a", declare("B_c")), owner("a_b", declare("C"))])
 
     def test_parts(self) -> None:
         """Two fields that would be stored under one name are both named."""
@@ -123,7 +119,7 @@ class TestClashes:
 class TestReferences:
     def test_unknown_target(self) -> None:
         """A reference to what no plugin brings is refused with the nearest."""
-        with pytest.raises(ConfigurationError, match="refers to 'usr', which no plugin.*did you mean 'user'"):
+        with pytest.raises(ConfigurationError, match=r"refers to 'usr', which no plugin.*did you mean 'user'"):
             assemble([core(declare("Order", buyer=field.ref("usr")))])
 
     def test_unknown_extension_target(self) -> None:
@@ -134,7 +130,10 @@ class TestReferences:
     def test_ways_back(self) -> None:
         """A way back is named by `many=`, else by the plural; a plugin's carries its name on others' entities."""
         schema = assemble(
-            [core(declare("Order", user=field.ref("user", many="bought"))), owner("trade", declare("Box", user=field.ref("user")))]
+            [
+                core(declare("Order", user=field.ref("user", many="bought"))),
+                owner("trade", declare("Box", user=field.ref("user"))),
+            ]
         )
 
         assert {name: (way.entity, way.field) for name, way in schema.entity("user").back.items()} == {
@@ -144,7 +143,9 @@ class TestReferences:
 
     def test_unknown_names_in_declaration(self) -> None:
         """Combinations and lists name fields that are there."""
-        with pytest.raises(ConfigurationError, match="order lists 'nmae', which is no field of it; did you mean 'name'"):
+        with pytest.raises(
+            ConfigurationError, match="order lists 'nmae', which is no field of it; did you mean 'name'"
+        ):
             assemble([core(declare("Order", unique=[("nmae",)], name=field.text()))])
 
 
