@@ -189,7 +189,7 @@ def test_right_on_nothing_refused() -> None:
     """A right on an entity that nobody brings is a slip of the pen, and is refused with the nearest names."""
     slip = Plugin("slip", may={"sales_ordr": {"write"}})
 
-    with pytest.raises(ConfigurationError, match="'sales_ordr': ….*did you mean 'sales_order'"):
+    with pytest.raises(ConfigurationError, match=r"'sales_ordr': ….*did you mean 'sales_order'"):
         CRM("sqlite://", plugins=[slip])
 
 

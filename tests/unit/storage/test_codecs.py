@@ -69,7 +69,7 @@ def test_instant_text_sorts_as_time(instants: tuple[datetime, datetime]) -> None
 
 
 def test_instant_of_another_zone_is_utc() -> None:
-    """psycopg answers in the zone of the session; records hold UTC."""
+    """Psycopg answers in the zone of the session; records hold UTC."""
     decode = CODECS["postgresql"].decode(PartType.INSTANT)
     assert decode is not None
 

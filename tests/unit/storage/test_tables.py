@@ -56,7 +56,7 @@ def test_columns_are_in_load_order() -> None:
 
 @pytest.mark.parametrize(("dialect_name", "cast"), [("sqlite", False), ("postgresql", True)])
 def test_json_is_selected_as_text(dialect_name: str, cast: bool) -> None:
-    """psycopg would parse jsonb at once; as text it waits."""
+    """Psycopg would parse jsonb at once; as text it waits."""
     schema = make_schema()
     table = build_tables(schema).table("item")
 

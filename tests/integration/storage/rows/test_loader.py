@@ -56,7 +56,7 @@ def test_reference_to_anything_knows_its_entity(shop: Any) -> None:
 
 
 def test_instants_are_utc_in_any_session(shop: Any) -> None:
-    """psycopg answers in the time zone of the session; records are in UTC all the same."""
+    """Psycopg answers in the time zone of the session; records are in UTC all the same."""
     if shop.dialect_name == "sqlite":
         pytest.skip("SQLite has no time zones")
     item = full_item()

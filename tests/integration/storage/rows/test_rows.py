@@ -194,7 +194,8 @@ def test_document_keys_merge(shop: Any) -> None:
     lost = [write_custom(shop, third, **values) for values in ({"score": 2}, {"marks": ("z",)})]
 
     (found,) = shop.read(item.id)
-    assert merged.merged and not any(lost)
+    assert merged.merged
+    assert not any(lost)
     assert (found.custom.score, found.custom.region, found.custom.is_vip) == (1, "华北", True)
 
 
@@ -261,7 +262,8 @@ def test_update_many_writes_groups(shop: Any, count: int) -> None:
         outcome = shop.writer().update_many(unit, changes, at=LATER, by=None)
 
     assert outcome.versions == dict.fromkeys((item.id for item in items), 2)
-    assert not outcome.lost and not outcome.merged
+    assert not outcome.lost
+    assert not outcome.merged
     assert all("new" in (record.name, record.notes) for record in shop.read(*outcome.versions))
 
 
@@ -304,7 +306,8 @@ def test_bin_and_back(shop: Any) -> None:
     assert [binned.versions[each] for each in ids] == [3, 2, 2, 2, 2]
     assert binned.merged == [stale[0]]
     assert {record.deleted_at for record in again} == {LATER}
-    assert len(twice.lost) == 5 and not restored.lost
+    assert len(twice.lost) == 5
+    assert not restored.lost
     assert {record.deleted_at for record in shop.read(*ids)} == {None}
 
 
