@@ -46,7 +46,7 @@ def raise_problems(problems: Sequence[Problem], entity: str) -> NoReturn:
     """
     first = problems[0]
     if first.code == NOT_ALLOWED:
-        raise MoveNotAllowedError(f"{entity} {first.record!r}: {first}", entity=entity)
+        raise MoveNotAllowedError(f"{entity} {first.record!r}: {first}", entity=entity, allowed=first.facts["moves"])
     raise ValidationError(problems, entity=entity)
 
 

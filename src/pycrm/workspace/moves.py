@@ -84,6 +84,7 @@ def _find_move(batch: Batch, record: Any, field: Field, lifecycle: Lifecycle) ->
                 before=before,
                 value=now,
                 allowed=", ".join(allowed) or "none",
+                moves=tuple(allowed),
             )
         )
         return

@@ -26,6 +26,14 @@ class TestMove:
             ws.update(made, status="sent")
         assert ws.update(made, status="sent", size="S").status == "sent"
 
+    def test_no_move_by_update(self, ws: Workspace) -> None:
+        """A status that no move leads to from here is refused with the moves that there are."""
+        made = ws.create(sample())
+
+        with pytest.raises(MoveNotAllowedError, match="no move from asked to approved; allowed: send") as error:
+            ws.update(made, status="approved")
+        assert error.value.allowed == ("send",)
+
     def test_none_from_here(self, ws: Workspace) -> None:
         """A move that does not start here is refused with those that do."""
         made = ws.create(sample())
