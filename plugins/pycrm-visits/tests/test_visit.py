@@ -186,11 +186,14 @@ class TestLastVisit:
 
         assert last_visit(ws, account) is None
 
-    def test_nothing_but_its_own_field(self, ws: Workspace, account: Account) -> None:
-        """The plugin's own right ends at its own field."""
-        acting = ws.as_plugin("visits")
-        with pytest.raises(NotAllowedError, match="plugin:visits"):
-            acting.update(acting.get(Account, account.id), name="mine")
+
+def test_nothing_but_its_own_field(crm: CRM) -> None:
+    """The plugin's own right ends at its own field."""
+    with crm.acting_as(MEI) as ws:
+        account = ws.create(Account(name="Nordhafen Handels GmbH"))
+
+    with crm.acting_as(Principal.plugin("visits")) as ws, pytest.raises(NotAllowedError, match="plugin:visits"):
+        ws.update(ws.get(Account, account.id), name="mine")
 
 
 def test_several_at_once(crm: CRM) -> None:

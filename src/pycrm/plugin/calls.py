@@ -52,7 +52,7 @@ class _Adapter:
             with ws._ctx.generation(declared.name, writes=declared.hook == "after_write"):
                 if declared.include:
                     ws.include(part, declared.include)
-                acting = ws.as_plugin(declared.plugin) if declared.as_plugin else ws
+                acting = ws._as_plugin(declared.plugin) if declared.as_plugin else ws
                 answer = self._judged(declared.function(acting, part), part)
                 ws._ctx.unit.check_usable()
                 return answer

@@ -51,6 +51,8 @@ class Judge:
             parts = kind.to_parts(_parse(kind, value))
         except Problem as problem:
             raise self._refusal(value, problem.message, problem.code) from problem
+        if len(parts) == 1:
+            return (self.parts[0].encode(parts[0]),)
         return tuple(part.encode(scalar) for part, scalar in zip(self.parts, parts, strict=True))
 
     def _refusal(self, value: Any, reason: str, problem: str = "") -> QueryError:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pycrm.fields.choices import MultiChoiceKind
 from pycrm.fields.field import Field
 from pycrm.fields.kind import Kind, PartType
 from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.fields.tags import TagsKind
 from pycrm.schema import Entity, Record
 from pycrm.schema.generate import make_function
 from pycrm.schema.record import slot_of
@@ -20,6 +22,8 @@ Dump = Callable[[Sequence[Record]], list[tuple[Any, ...]]]
 ValueDump = Callable[[Any], tuple[Any, ...]]
 
 _SHARED = frozenset({PartType.ID, PartType.INSTANT})
+# Tuples of text, made anew for each record; those of other kinds may be equal and yet be written differently.
+_WORDS = (TagsKind, MultiChoiceKind)
 
 Encode = Callable[[PartType, str], str]
 """From part type and expression to the expression of its driver value."""
@@ -44,8 +48,9 @@ def make_dumper(entity: Entity, encode: Encode, document: Callable[[str], Any]) 
         if _repeats(field) and expressions != [value]:
             known, encoded = f"k{number}", f"e{number}"
             before.append(f"{known} = {encoded} = None")
+            differs = "!=" if isinstance(field.kind, _WORDS) else "is not"
             body += [
-                f"if {value} is not {known}:",
+                f"if {value} {differs} {known}:",
                 f"    {known} = {value}",
                 f"    {encoded} = {expressions[0]}",
             ]
@@ -71,8 +76,9 @@ def dump(records):
 
 
 def _repeats(field: Field) -> bool:
-    """Return whether records of one batch often hold the same object in *field*: actor, moment, owner, parent."""
-    return len(field.kind.parts) == 1 and field.path != "id" and field.kind.parts[0].type in _SHARED
+    """Return whether records of one batch often hold the same in *field*: actor, moment, owner, parent, tags."""
+    shared = len(field.kind.parts) == 1 and field.path != "id" and field.kind.parts[0].type in _SHARED
+    return shared or isinstance(field.kind, _WORDS)
 
 
 def make_value_dumper(field: Field, codec: Codec) -> ValueDump:

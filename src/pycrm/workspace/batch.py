@@ -81,7 +81,7 @@ class Batch:
     refused: list[Refused[Any]] = attrs.field(factory=list)
     changed: dict[UUID, tuple[Field, ...]] = attrs.field(factory=dict)
     moves: dict[UUID, str] = attrs.field(factory=dict)
-    defaulted: dict[UUID, set[str]] = attrs.field(factory=dict)
+    defaulted: dict[UUID, frozenset[str]] = attrs.field(factory=dict)
     written: bool = False
     id: UUID = attrs.field(factory=new_id)
 
@@ -154,10 +154,11 @@ class Batch:
         """
         unit = self.ws._ctx.unit
         keep, put_back = self.tools.keep, self.tools.put_back
-        kept = [(record, keep(record)) for record in self.records]
+        records = tuple(self.records)
+        kept = [keep(record) for record in records]
 
         def restore() -> None:
-            for record, values in kept:
+            for record, values in zip(records, kept, strict=True):
                 put_back(record, values)
 
         try:
@@ -176,5 +177,5 @@ class Batch:
                 ) from error
             raise
         for refused in self.refused:
-            put_back(*kept[refused.position])
+            put_back(records[refused.position], kept[refused.position])
         unit.on_rollback(restore)

@@ -40,10 +40,12 @@ def delete_many(ws: View, records: Sequence[E], on_problem: OnProblem, at: datet
         check(batch)
         batch.settle(on_problem)
         if batch.records:
+            # Parts are judged after their whole is in the bin: one that must stay takes all of it back.
+            with ws._ctx.savepoint():
+                _apply(batch, batch.tools.writer.bin, batch.at)
+                ws._ctx.forget(batch.entity.name, [record.id for record in batch.records])
+                _delete_parts(batch)
             batch.written = True
-            _apply(batch, batch.tools.writer.bin, batch.at)
-            ws._ctx.forget(batch.entity.name, [record.id for record in batch.records])
-            _delete_parts(batch)
             finish(batch, _fact(batch, RecordsDeleted))
             _remember(batch)
     return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))

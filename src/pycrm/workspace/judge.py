@@ -48,23 +48,26 @@ def fill_defaults(batch: Batch) -> None:
     statuses = [(field, field.name) for field in entity.statuses]
     custom = [field for field in entity.document_fields if field.default is not None and not field.retired]
     owner = "owner" in entity.fields and not batch.ws._ctx.chain
+    same: dict[tuple[str, ...], frozenset[str]] = {}  # a set per record is what garbage collection would walk
     for record in batch.records:
-        filled = batch.defaulted.setdefault(record.id, set())
+        filled: list[str] = []
         for field, slot in own:
             if getattr(record, slot) in (None, field.kind.empty):
                 setattr(record, slot, field.make_default())
-                filled.add(field.path)
+                filled.append(field.path)
         for field, slot in statuses:
             if getattr(record, slot) is None:
                 setattr(record, slot, lifecycle_of(field).initial)
-                filled.add(field.path)
+                filled.append(field.path)
         for field in custom:
             if record.get_document_value(field.path) in (None, field.kind.empty):
                 record.set_document_value(field.path, field.make_default())
-                filled.add(field.path)
+                filled.append(field.path)
         if owner and record._owner is None:
             record._owner = batch.actor
-            filled.add("owner")
+            filled.append("owner")
+        key = tuple(filled)
+        batch.defaulted[record.id] = same.setdefault(key, frozenset(key))
 
 
 def judge(batch: Batch) -> None:

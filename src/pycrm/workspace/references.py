@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,8 @@ __all__ = ["unknown_references"]
 
 def unknown_references(batch: Batch) -> list[Problem]:
     """Return a problem for each reference of the batch to a record that does not exist."""
+    ctx = batch.ws._ctx
+    ctx.know(batch.entity.name, {record.id for record in batch.records})
     wanted: dict[str, dict[UUID, list[tuple[Record, Field]]]] = {}
     given = batch.tools.checked_references.given
     for record in batch.sound():
@@ -25,30 +26,25 @@ def unknown_references(batch: Batch) -> list[Problem]:
             if changed is not None and field.path not in changed:
                 continue
             for target, id in _targets(field, value):
-                wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
-    ctx = batch.ws._ctx
-    ctx.know(batch.entity.name, {record.id for record in batch.records})
+                if id not in ctx.known_ids.get(target, ()):
+                    wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
     problems = []
     for target, by_id in wanted.items():
         if target not in ctx.tools.schema.entities:
             problems += [_unknown(record, field, target, id) for id, uses in by_id.items() for record, field in uses]
             continue
-        ids = [id for id in by_id if id not in ctx.known_ids.get(target, ())]
-        if ids:
-            ctx.know(target, ctx.existing_ids(ctx.tools.schema.entity(target), ids))
-        known = ctx.known_ids.get(target, set())
-        problems += [_unknown(*use, target, id) for id in ids if id not in known for use in by_id[id]]
+        existing = ctx.existing_ids(ctx.tools.schema.entity(target), list(by_id))
+        ctx.know(target, existing)
+        problems += [_unknown(*use, target, id) for id, uses in by_id.items() if id not in existing for use in uses]
     return problems
 
 
-def _targets(field: Field, value: Any) -> Iterator[tuple[str, UUID]]:
+def _targets(field: Field, value: Any) -> list[tuple[str, UUID]]:
     if isinstance(field.kind, RefKind):
-        yield str(field.kind.target), id_of(value)
-    elif isinstance(field.kind, RefsKind):
-        for each in value:
-            yield str(field.kind.target), id_of(each)
-    else:
-        yield str(value.entity), value.id
+        return [(str(field.kind.target), id_of(value))]
+    if isinstance(field.kind, RefsKind):
+        return [(str(field.kind.target), id_of(each)) for each in value]
+    return [(str(value.entity), value.id)]
 
 
 def _unknown(record: Record, field: Field, target: str, id: UUID) -> Problem:

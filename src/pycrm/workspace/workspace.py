@@ -213,10 +213,11 @@ class Workspace(Reader):
         self._require("define_fields", known)
         return known
 
-    # Other views of the same unit
+    def _as_plugin(self, name: str) -> Workspace:
+        """Return a view of the same unit that acts as the plugin *name*, under the rights of ``Plugin(may=…)``.
 
-    def as_plugin(self, name: str) -> Workspace:
-        """Return a view of the same unit that acts as the plugin *name*, under the rights of ``Plugin(may=…)``."""
+        For hooks that are declared so; a host that means a plugin opens a door for ``Principal.plugin(name)``.
+        """
         return Workspace(self._ctx, Principal.plugin(name))
 
 

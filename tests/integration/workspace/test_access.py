@@ -51,7 +51,6 @@ WRITES: dict[str, Call] = {
 HARMLESS = {
     "now",  # the time of day
     "savepoint",  # a block; what is done in it is asked for itself
-    "as_plugin",  # another view of the unit, for hooks: in-process code is trusted to say who acts
     "principal",
 }
 

@@ -14,7 +14,7 @@ from reliability.check_crash import event_iff_commit, kill_batch
 class TestKilled:
     def test_whole_batches(self, engine: str, new_database: Callable[[str], str]) -> None:
         """No half batch is ever there, and every acknowledged one is."""
-        figure = kill_batch(lambda: new_database(engine), 1, kills=3)
+        figure = kill_batch(lambda: new_database(engine), 1, kills=5, seconds=0.3)
 
         assert figure["passed"], figure
 

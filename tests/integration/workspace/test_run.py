@@ -117,7 +117,7 @@ class TestAsync:
 class TestProcesses:
     def test_no_lost_update(self, engine: str, new_database: Callable[[str], str]) -> None:
         """Of the increments of four processes none is lost: repeated by `run`, by hand, or behind a lock."""
-        figure = no_lost_update(lambda: new_database(engine), 1, processes=4, times=10)
+        figure = no_lost_update(lambda: new_database(engine), 1, processes=4, times=25)
 
         assert figure["passed"], figure
 
