@@ -6,6 +6,7 @@ import asyncio
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
@@ -71,6 +72,8 @@ class CRM:
         clock: Clock | None = None,
     ) -> None:
         self._database = open_engine(database)
+        # Who forgets `close` leaves no open connections behind; not at exit, where a forked child would end its parent's.
+        weakref.finalize(self, self._database.close).atexit = False
         if schema is not None and self._database.dialect.name != "postgresql":
             raise ConfigurationError(f"schema={schema!r} is for PostgreSQL; on SQLite use a file per tenant")
         self.clock: Clock = clock or system_clock

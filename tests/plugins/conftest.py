@@ -40,7 +40,7 @@ def content() -> Callable[[str], dict[str, list[str]]]:
     """A function that returns every row of every table of the database at a URL."""
 
     def read(url: str) -> dict[str, list[str]]:
-        engine = create_engine(url)
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
         names = inspect(engine).get_table_names()
         with engine.connect() as connection:
             rows = {name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{name}"'))) for name in names}

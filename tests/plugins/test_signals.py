@@ -96,7 +96,7 @@ def world(place: tuple[CRM, str]) -> Iterator[World]:
 
 def outbox(url: str) -> list[tuple[str, str]]:
     """Return event and entity of every row of the outbox, in order."""
-    engine = create_engine(url)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
     with engine.connect() as connection:
         rows = [tuple(row) for row in connection.exec_driver_sql("SELECT event, entity FROM crm_outbox ORDER BY n")]
     engine.dispose()

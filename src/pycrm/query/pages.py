@@ -22,7 +22,7 @@ class PageRows:
     """What a page's statements gave.
 
     Attributes:
-        rows: As the storage room's loader takes them.
+        rows: As the storage room's loader takes them, which passes over columns that stand behind the record's.
         next_cursor: Continues after the last row; None at the end.
         schema_number: The stored one, if it was asked for and there was a row to carry it.
     """
@@ -62,7 +62,4 @@ class PagePlan:
         del rows[self.limit :]
         cursor = self.order.write(rows[-1]) if more else None
         number = rows[0][-1] if rows and self.numbered else None
-        width = self.order.width
-        if rows and len(rows[0]) > width:
-            rows = [row[:width] for row in rows]
         return PageRows(rows, cursor, number)

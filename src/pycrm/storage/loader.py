@@ -1,7 +1,8 @@
 """From rows to records: one generated loop per entity that fills the slots of bare objects.
 
-The rows are those of `pycrm.storage.tables.select_list`. No constructor runs and nothing is judged: what is stored
-passed the parser. The document stays text until somebody looks into it.
+The rows are those of `pycrm.storage.tables.select_list`; what stands behind them (a sort key, the schema number) is
+passed over. No constructor runs and nothing is judged: what is stored passed the parser. The document stays text until
+somebody looks into it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def load(rows):
     records = []
     append = records.append
     {before}
-    for {columns}, document in rows:
+    for {columns}, document, *_ in rows:
         record = new(cls)
         {body}
         record._loaded = ({loaded},)
