@@ -72,7 +72,7 @@ class CRM:
         clock: Clock | None = None,
     ) -> None:
         self._database = open_engine(database)
-        # Who forgets `close` leaves no open connections behind; not at exit, where a forked child would end its parent's.
+        # A forgotten `close` leaves no connection open; not at exit, where a forked child would end its parent's.
         weakref.finalize(self, self._database.close).atexit = False
         if schema is not None and self._database.dialect.name != "postgresql":
             raise ConfigurationError(f"schema={schema!r} is for PostgreSQL; on SQLite use a file per tenant")

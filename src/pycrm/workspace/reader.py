@@ -24,7 +24,9 @@ E = TypeVar("E", bound=Record)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ITERATE_BATCH = 1000
+# Few enough that a batch stays in the processor's cache and dies before garbage collection walks it: 1,000 at a time
+# take half as long again.
+ITERATE_BATCH = 200
 
 Groups: TypeAlias = list[Mapping[str, Any]]
 """One mapping per group, keyed by the texts of groups and measures."""
@@ -128,7 +130,7 @@ class Reader(View):
     def iterate(
         self, entity: type[E], *, where: Where = None, order_by: str | None = None, include: str = ""
     ) -> Iterator[E]:
-        """Yield all records that *where* selects, read in batches of 1,000; writing inside the loop is allowed."""
+        """Yield all records that *where* selects, read in batches of 200; writing inside the loop is allowed."""
         cursor: str | None = None
         while True:
             page = self.list(entity, where=where, order_by=order_by, limit=ITERATE_BATCH, after=cursor, include=include)
