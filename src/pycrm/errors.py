@@ -187,9 +187,6 @@ class NotLoadedError(PycrmError, AttributeError):
 
     code = "record.not_loaded"
 
-    def __init__(self, message: str, **facts: Any) -> None:
-        PycrmError.__init__(self, message, **facts)
-
 
 class NotAllowedError(PycrmError, PermissionError):
     """This principal may not do this; `action` and `entity` say what."""

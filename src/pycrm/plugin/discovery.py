@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
@@ -10,6 +9,7 @@ from typing import Any
 
 from pycrm.errors import ConfigurationError, NameClashError, PluginError
 from pycrm.plugin.plugin import NO_VERSION, Plugin
+from pycrm.values.versions import release_of
 
 __all__ = ["discover", "in_order", "load_builtins", "with_versions"]
 
@@ -104,18 +104,12 @@ def _check_requirements(plugin: Plugin, versions: Mapping[str, str]) -> None:
                 f"{plugin.name!r} out",
                 plugin=plugin.name,
             )
-        if _numbers(versions[requirement.name]) < requirement.at_least:
+        if release_of(versions[requirement.name]) < requirement.at_least:
             raise PluginError(
                 f"plugin {plugin.name!r} requires {requirement.name}>={wanted}, but {versions[requirement.name]} is "
                 "active; upgrade it",
                 plugin=plugin.name,
             )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return the release part of a version: ``(1, 2)`` for ``1.2rc1``."""
-    release = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(map(int, release[0].split("."))) if release else ()
 
 
 def _top(module: str) -> str:

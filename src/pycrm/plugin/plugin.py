@@ -22,6 +22,7 @@ from pycrm.schema import (
     entity_maker,
     make_extension_class,
 )
+from pycrm.values.versions import release_of
 from pycrm.workspace import Workspace
 
 __all__ = ["Plugin"]
@@ -61,7 +62,7 @@ class Requirement:
         found = _REQUIREMENT.fullmatch(text.replace(" ", ""))
         if found is None:
             raise ConfigurationError(f"requirement {text!r} is not of the form 'name' or 'name>=1.2'", value=text)
-        return cls(found[1], tuple(int(part) for part in (found[2] or "").split(".") if part))
+        return cls(found[1], release_of(found[2] or ""))
 
 
 class Plugin:

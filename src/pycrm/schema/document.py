@@ -15,7 +15,15 @@ from uuid import UUID
 from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
 
-__all__ = ["HasDocument", "decode_document", "decode_part", "document_patch", "encode_document", "encode_part"]
+__all__ = [
+    "HasDocument",
+    "decode_document",
+    "decode_part",
+    "document_patch",
+    "encode_document",
+    "encode_part",
+    "instant_text",
+]
 
 
 class HasDocument(Protocol):
@@ -34,14 +42,16 @@ class HasDocument(Protocol):
         """Those that are kept in the document."""
 
 
-def encode_instant(value: datetime) -> str:
+def instant_text(value: datetime) -> str:
     """Return ``2026-03-01T08:30:00.000000Z``: UTC, microseconds always written, so that text order is time order."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat("T", "microseconds")[:26] + "Z"
 
 
 _ENCODE: dict[PartType, Callable[[Any], Any]] = {
     PartType.DATE: date.isoformat,
-    PartType.INSTANT: encode_instant,
+    PartType.INSTANT: instant_text,
     PartType.ID: str,
     PartType.JSON: list,
 }

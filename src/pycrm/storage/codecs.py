@@ -29,7 +29,7 @@ from uuid import UUID
 import attrs
 
 from pycrm.fields.kind import PartType
-from pycrm.schema.document import decode_part, encode_part
+from pycrm.schema.document import decode_part, encode_part, instant_text
 from pycrm.values.ids import id_from_bytes
 
 __all__ = ["CODECS", "CODEC_NAMES", "Codec", "document_decode", "document_encode", "json_text"]
@@ -40,13 +40,6 @@ json_text: Callable[[Any], str] = json.JSONEncoder(
 ).encode
 
 _DOCUMENT_FORMS = frozenset({PartType.DATE, PartType.INSTANT, PartType.ID, PartType.JSON})
-
-
-def instant_text(value: datetime) -> str:
-    """Return the fixed-width UTC text of *value*, whose text order is time order."""
-    if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
-    return value.isoformat("T", "microseconds")[:26] + "Z"
 
 
 def utc_instant(value: datetime) -> datetime:

@@ -6,7 +6,6 @@ stored snapshot and the code is refused by name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID, uuid4
@@ -30,6 +29,7 @@ from pycrm.storage.state import (
 )
 from pycrm.storage.tables import Tables, build_tables
 from pycrm.storage.unit import Unit
+from pycrm.values.versions import release_of
 
 __all__ = ["StoredSchema", "migrate", "read_stored"]
 
@@ -136,7 +136,7 @@ def _refuse_differences(
     for owner in owners:
         if (stored := installed.get(owner.owner)) is None:
             continue
-        if _numbers(stored.version) > _numbers(owner.version):
+        if release_of(stored.version) > release_of(owner.version):
             raise SchemaMismatchError(
                 f"the database was migrated by {owner.owner} {stored.version}, and this code is {owner.version}; "
                 f"install {owner.owner} {stored.version} or newer",
@@ -178,8 +178,3 @@ def _write_owners(
         names = ", ".join(content["entities"]) or "no entities of its own"
         done.append(f"{what} {owner.owner} {owner.version}: {names}")
     return done
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    release = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(map(int, release[0].split("."))) if release else ()
