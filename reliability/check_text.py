@@ -123,7 +123,7 @@ def _account(text: str) -> Account:
 
 def _set(account: Account, text: str) -> None:
     """Put *text* wherever it fits."""
-    account.address = text if len(text) <= 1000 else None
+    account.occupation = text if len(text) <= 255 else None
     account.description = text
     account.custom.note = text
     account.custom.essay = text
@@ -142,7 +142,7 @@ def _different(crm: CRM, records: Sequence[Account], texts: Sequence[str]) -> in
     for record, text in zip(records, texts, strict=True):
         read = found[record.id]
         held = [read.description, read.custom.note, read.custom.essay]
-        held += [read.address] if len(text) <= 1000 else []
+        held += [read.occupation] if len(text) <= 255 else []
         held += [read.custom.pick, *read.custom.picks] if 1 <= len(text) <= 255 else []
         held += [*read.tags, *read.custom.marks] if 1 <= len(text) <= 100 else [text]
         different += not all(each is not None and each.encode() == text.encode() for each in held)

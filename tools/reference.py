@@ -17,9 +17,10 @@ from pycrm import CRM
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.field import Field
+from pycrm.fields.kind import Kind
 from pycrm.fields.money import MoneyKind
 from pycrm.fields.numbers import DecimalKind
-from pycrm.fields.references import ANY_ENTITY, AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import ANY_ENTITY, AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.status import StatusKind
 from pycrm.fields.text import LongTextKind, TextKind
 from pycrm.schema import Entity, OwnedRecord, Record
@@ -148,17 +149,16 @@ def _facts(field: Field) -> str:
 
 def _kind(crm: CRM, entity: Entity, field: Field) -> str:
     kind = field.kind
-    name = f"[{kind.name}](field-kinds.md#{kind.name})"
+    name = f"[{kind.name}](kinds/{kind.name}.md)"
     match kind:
         case ChoiceKind() | MultiChoiceKind():
             chinese = (crm.labels.option(entity.name, field, option, CHINESE) for option in kind.choices)
             options = (f"`{option.value}` {label}" for option, label in zip(kind.choices, chinese, strict=True))
             return f"{name}: {', '.join(options)}"
         case RefKind() | RefsKind():
-            part = ", part of it" if isinstance(kind, RefKind) and kind.part_of else ""
-            return f"{name} to {_link(str(kind.target), crm)}{part}"
-        case AnyRefKind():
-            return f"{name} to {'any entity' if ANY_ENTITY in kind.targets else _listed(kind.targets)}"
+            return f"{name} to {_link(str(kind.target), crm)}{_role(kind)}"
+        case AnyRefKind() | AnyRefsKind():
+            return f"{name} to {'any entity' if ANY_ENTITY in kind.targets else _listed(kind.targets)}{_role(kind)}"
         case StatusKind():
             return f"{name}: [{', '.join(kind.lifecycle.states)}](lifecycles.md#{_anchor(crm, entity.name)})"
         case AutonumberKind():
@@ -172,6 +172,13 @@ def _kind(crm: CRM, entity: Entity, field: Field) -> str:
         case MoneyKind(places=int(places)):
             return f"{name}, {places} places"
     return name
+
+
+def _role(kind: Kind) -> str:
+    """Return what the target of a reference is beside that."""
+    if isinstance(kind, RefKind) and kind.tree:
+        return ", above it in a tree"
+    return ", part of it" if isinstance(kind, (RefKind, AnyRefKind)) and kind.part_of else ""
 
 
 def _lifecycle_section(crm: CRM, entity: Entity, field: Field) -> Iterator[str]:

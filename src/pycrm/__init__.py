@@ -1,70 +1,147 @@
 """pycrm: a CRM that is an import.
 
 These names are the promise to programs that embed pycrm; `pycrm.plugin` is the one to authors of plugins, and
-`pycrm.testing` the one to tests of either. The nouns of the built-in plugins are imported when they are asked for.
+`pycrm.testing` the one to tests of either. Each is imported when it is first asked for, so that a program that takes
+one of them does not wait for all.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
-from pycrm.app import CRM
-from pycrm.entities import CustomField, Tag, Team, User
-from pycrm.errors import (
-    ConfigurationError,
-    ConflictError,
-    HookFailedError,
-    MissingExtraError,
-    MoneyError,
-    MoveNotAllowedError,
-    NameClashError,
-    NotAllowedError,
-    NotFoundError,
-    NotLoadedError,
-    NotMigratedError,
-    PluginError,
-    Problem,
-    PycrmError,
-    QueryError,
-    SchemaMismatchError,
-    StorageError,
-    UnitError,
-    UnitFailedError,
-    UnknownNameError,
-    ValidationError,
-)
-from pycrm.fields import declare as field
-from pycrm.plugin.discovery import discover
-from pycrm.query import F
-from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
-from pycrm.values.money import Money, Monies
-from pycrm.values.principal import Principal
-from pycrm.values.refs import Ref
-from pycrm.workspace import BatchResult, Page, Reader, Workspace
-
 if TYPE_CHECKING:
-    from pycrm.builtin.activities import Interaction, Task
-    from pycrm.builtin.parties import Account, AccountContact, Contact
-    from pycrm.builtin.products import Product
-    from pycrm.builtin.sales import Opportunity, Pipeline, SalesOrder, SalesOrderLine, Stage
+    from pycrm import field as field
+    from pycrm.app import CRM
+    from pycrm.builtin.activities import Interaction, Task, add_holidays
+    from pycrm.builtin.kinds import Address, Phone
+    from pycrm.builtin.parties import (
+        Account,
+        AccountContact,
+        AccountRelation,
+        Contact,
+        ContactPoint,
+        find_look_alikes,
+        looks_like,
+    )
+    from pycrm.builtin.products import (
+        PriceBook,
+        PriceBookEntry,
+        Product,
+        ProductCategory,
+        UnitOfMeasure,
+        convert_quantity,
+        find_price,
+    )
+    from pycrm.builtin.sales import (
+        Competitor,
+        Contract,
+        Conversion,
+        Lead,
+        Opportunity,
+        OpportunityContact,
+        PaymentPlan,
+        PaymentReceipt,
+        Pipeline,
+        Quote,
+        QuoteLine,
+        SalesOrder,
+        SalesOrderLine,
+        Stage,
+        StageChange,
+        convert_lead,
+        convert_leads,
+        create_quote,
+        order_quote,
+        revise_quote,
+    )
+    from pycrm.entities import (
+        Attachment,
+        Calendar,
+        CalendarException,
+        CustomField,
+        ExchangeRate,
+        SavedView,
+        Tag,
+        Team,
+        User,
+    )
+    from pycrm.errors import (
+        CalendarError,
+        ConfigurationError,
+        ConflictError,
+        FileLostError,
+        HookFailedError,
+        MissingExtraError,
+        MissingRateError,
+        MoneyError,
+        MoveNotAllowedError,
+        NameClashError,
+        NotAllowedError,
+        NotFoundError,
+        NotLoadedError,
+        NotMigratedError,
+        PluginError,
+        Problem,
+        PycrmError,
+        QuantityError,
+        QueryError,
+        SchemaMismatchError,
+        StorageError,
+        UnitError,
+        UnitFailedError,
+        UnknownNameError,
+        UpgradeRefusedError,
+        ValidationError,
+    )
+    from pycrm.plugin.discovery import discover
+    from pycrm.query import F
+    from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
+    from pycrm.storage.files import FileStore
+    from pycrm.values.exchange import ExchangeRates
+    from pycrm.values.geo import GeoPoint
+    from pycrm.values.json_data import Json
+    from pycrm.values.money import Money, Monies
+    from pycrm.values.principal import Principal
+    from pycrm.values.quantity import Quantities, Quantity
+    from pycrm.values.refs import Ref
+    from pycrm.values.working_time import WorkingCalendar
+    from pycrm.workspace import BatchResult, FieldConversion, Page, Reader, Workspace
 
-__version__ = _version("pycrm")
+    __version__: str
 
 __all__ = [
     "CRM",
     "Account",
     "AccountContact",
+    "AccountRelation",
+    "Address",
+    "Attachment",
     "BatchResult",
+    "Calendar",
+    "CalendarError",
+    "CalendarException",
+    "Competitor",
     "ConfigurationError",
     "ConflictError",
     "Contact",
+    "ContactPoint",
+    "Contract",
+    "Conversion",
     "CustomField",
+    "ExchangeRate",
+    "ExchangeRates",
     "F",
+    "FieldConversion",
+    "FileLostError",
+    "FileStore",
+    "GeoPoint",
     "HookFailedError",
     "Interaction",
+    "Json",
+    "Lead",
     "MissingExtraError",
+    "MissingRateError",
     "Money",
     "MoneyError",
     "Monies",
@@ -75,14 +152,26 @@ __all__ = [
     "NotLoadedError",
     "NotMigratedError",
     "Opportunity",
+    "OpportunityContact",
     "Page",
+    "PaymentPlan",
+    "PaymentReceipt",
+    "Phone",
     "Pipeline",
     "PluginError",
+    "PriceBook",
+    "PriceBookEntry",
     "Principal",
     "Problem",
     "Product",
+    "ProductCategory",
     "PycrmError",
+    "Quantities",
+    "Quantity",
+    "QuantityError",
     "QueryError",
+    "Quote",
+    "QuoteLine",
     "Reader",
     "RecordsCreated",
     "RecordsDeleted",
@@ -92,38 +181,90 @@ __all__ = [
     "Ref",
     "SalesOrder",
     "SalesOrderLine",
+    "SavedView",
     "SchemaMismatchError",
     "Stage",
+    "StageChange",
     "StorageError",
     "Tag",
     "Task",
     "Team",
     "UnitError",
     "UnitFailedError",
+    "UnitOfMeasure",
     "UnknownNameError",
+    "UpgradeRefusedError",
     "User",
     "ValidationError",
+    "WorkingCalendar",
     "Workspace",
+    "add_holidays",
+    "convert_lead",
+    "convert_leads",
+    "convert_quantity",
+    "create_quote",
     "discover",
     "field",
+    "find_look_alikes",
+    "find_price",
+    "looks_like",
+    "order_quote",
+    "revise_quote",
 ]
 
-_NOUNS = {
-    "Account": "parties",
-    "AccountContact": "parties",
-    "Contact": "parties",
-    "Interaction": "activities",
-    "Opportunity": "sales",
-    "Pipeline": "sales",
-    "Product": "products",
-    "SalesOrder": "sales",
-    "SalesOrderLine": "sales",
-    "Stage": "sales",
-    "Task": "activities",
+_NAMES = {
+    "pycrm.app": "CRM",
+    "pycrm.builtin.activities": "Interaction Task add_holidays",
+    "pycrm.builtin.kinds": "Address Phone",
+    "pycrm.builtin.parties": "Account AccountContact AccountRelation Contact ContactPoint find_look_alikes looks_like",
+    "pycrm.builtin.products": (
+        "PriceBook PriceBookEntry Product ProductCategory UnitOfMeasure convert_quantity find_price"
+    ),
+    "pycrm.builtin.sales": (
+        "Competitor Contract Conversion Lead Opportunity OpportunityContact PaymentPlan PaymentReceipt Pipeline Quote "
+        "QuoteLine SalesOrder SalesOrderLine Stage StageChange "
+        "convert_lead convert_leads create_quote order_quote revise_quote"
+    ),
+    "pycrm.entities": "Attachment Calendar CalendarException CustomField ExchangeRate SavedView Tag Team User",
+    "pycrm.errors": (
+        "CalendarError ConfigurationError ConflictError FileLostError HookFailedError MissingExtraError "
+        "MissingRateError MoneyError MoveNotAllowedError "
+        "NameClashError NotAllowedError NotFoundError NotLoadedError NotMigratedError PluginError Problem PycrmError "
+        "QuantityError QueryError SchemaMismatchError StorageError UnitError UnitFailedError UnknownNameError "
+        "UpgradeRefusedError ValidationError"
+    ),
+    "pycrm.plugin.discovery": "discover",
+    "pycrm.query": "F",
+    "pycrm.signals": "RecordsCreated RecordsDeleted RecordsMoved RecordsRestored RecordsUpdated",
+    "pycrm.values.exchange": "ExchangeRates",
+    "pycrm.values.geo": "GeoPoint",
+    "pycrm.values.json_data": "Json",
+    "pycrm.storage.files": "FileStore",
+    "pycrm.values.money": "Money Monies",
+    "pycrm.values.principal": "Principal",
+    "pycrm.values.quantity": "Quantities Quantity",
+    "pycrm.values.refs": "Ref",
+    "pycrm.values.working_time": "WorkingCalendar",
+    "pycrm.workspace": "BatchResult FieldConversion Page Reader Workspace",
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _NOUNS:
-        return getattr(import_module(f"pycrm.builtin.{_NOUNS[name]}"), name)
-    raise AttributeError(f"module 'pycrm' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+# Hidden from type checkers, to whom it would make a name of every slip.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name == "field":
+            value: Any = import_module("pycrm.field")
+        elif name == "__version__":
+            value = import_module("importlib.metadata").version("pycrm")
+        elif name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        else:
+            raise AttributeError(f"module 'pycrm' has no attribute {name!r}")
+        globals()[name] = value
+        return value

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from pycrm.entities import DECLARED
-from pycrm.errors import ConfigurationError, ConflictError, HookFailedError, NameClashError, nearest
+from pycrm.errors import (
+    ConfigurationError,
+    ConflictError,
+    HookFailedError,
+    NameClashError,
+    NotMigratedError,
+    Problem,
+    SchemaMismatchError,
+    UnknownNameError,
+    nearest,
+)
 from pycrm.plugin.calls import HookCalls
 from pycrm.plugin.discovery import discover, in_order, load_builtins, with_versions
 from pycrm.plugin.functions import Action, HookFunction
@@ -28,13 +41,18 @@ from pycrm.schema import OwnerDeclarations, Record, Schema, assemble
 from pycrm.schema.labels import Labels
 from pycrm.signals import SignalBus
 from pycrm.storage import Announcer, Unit, open_engine
-from pycrm.storage.migration import StoredSchema, migrate, read_stored
+from pycrm.storage.borrow import borrow
+from pycrm.storage.files import FileStore, StoredFile, store_for
+from pycrm.storage.migration import Declared, StoredSchema, check_unmoved, read_stored
+from pycrm.storage.migrator import Migrator
 from pycrm.storage.outbox import is_visible
 from pycrm.storage.state import read_schema_number
+from pycrm.storage.tables import Tables, build_tables
 from pycrm.values.clock import Clock, system_clock
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
-from pycrm.workspace.context import UnitContext
+from pycrm.workspace.context import SchemaMoved, UnitContext
+from pycrm.workspace.unused_files import find_unused_files, remove_unused_files
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session  # four tenths of SQLAlchemy's import time
@@ -43,7 +61,7 @@ __all__ = ["BUILTINS", "CRM"]
 
 T = TypeVar("T")
 
-BUILTINS = ("parties", "products", "activities", "sales")
+BUILTINS = ("kinds", "parties", "products", "activities", "sales")
 """Our own plugins by entry-point name: the owners whose entities, fields and rights carry no owner's name."""
 
 
@@ -57,6 +75,8 @@ class CRM:
         schema: The database schema (PostgreSQL namespace) that holds this CRM's tables.
         prefix: What every table name begins with.
         clock: Gives the instant of each change, aware and in UTC; the system's where absent.
+        files: Where attachments are kept: a folder, a URL of fsspec, or a `FileStore` with limits of its own. Without
+            it the folder ``shop.db.files`` beside ``shop.db``, a temporary one in memory, and none on PostgreSQL.
     Raises:
         ConfigurationError: A definition that cannot work, with owner, entity and field.
         NameClashError: Two plugins bring the same name; both are named.
@@ -70,6 +90,7 @@ class CRM:
         schema: str | None = None,
         prefix: str = "crm_",
         clock: Clock | None = None,
+        files: str | os.PathLike[str] | FileStore | None = None,
     ) -> None:
         self._database = open_engine(database)
         # A forgotten `close` leaves no connection open; not at exit, where a forked child would end its parent's.
@@ -88,34 +109,37 @@ class CRM:
         self.hooks = HookCalls(self._functions())
         self.actions: Mapping[str, Action[Any, Any, Any]] = MappingProxyType(self._actions())
         self._prefix, self._db_schema = prefix, schema
+        self._declared = Declared(self._owners, self._base, prefix, schema)
+        self.files = store_for(files, self._database, prefix)
         self._signals = SignalBus()
         self._announcer = Announcer(self._is_visible, self._signals.deliver)
         self._services: Services | None = None
         self._stored: StoredSchema | None = None
         self._opening = threading.Lock()
         self._labels: Labels | None = None
+        self._tables: Tables | None = None
 
     # Opening a database
 
-    def migrate(self) -> list[str]:
-        """Create what is missing: the tables of a new database, or of newly installed plugins.
+    def migrate(self, *, dry_run: bool = False, backup: bool = True) -> list[str]:
+        """Bring the database to what the code declares: make it, add newly installed plugins, upgrade the others.
 
+        One transaction, done or nothing, unless a plugin has steps of its own for an upgrade: these commit batch by
+        batch. Killed in between, the next call goes on.
+
+        Args:
+            dry_run: Only say what would be done, having asked the stored values too.
+            backup: Copy a SQLite file beside itself before it changes.
         Returns:
-            One line per thing done; empty when the database was up to date. It is all done or nothing.
+            One line per thing done; empty when the database was up to date.
         Raises:
-            SchemaMismatchError: The stored schema differs from the code in another way, or the database is newer.
+            UpgradeRefusedError: The declarations or the stored values do not allow it, or the database is newer than
+                the code; every reason is listed, and nothing was changed.
+            HookFailedError: A plugin's install hook or one of its steps raised.
         """
         with self._opening:
-            self._database.prepare()
-            with self._database.writing_unit(announcements=self._announcer) as unit:
-                unit.begin_writing()
-                stored, new_owners, done = migrate(unit, self._owners, self._prefix, self._db_schema)
-                services = self._services_of(stored, unit)
-                for plugin in self.plugins:
-                    if plugin.name in new_owners:
-                        self._install(plugin, services, unit)
-            self._services, self._stored = services, stored
-        return done
+            migrator = Migrator(self._database, self._declared, self._announcer, self.clock)
+            return migrator.preview() if dry_run else migrator.run(self._complete, backup=backup)
 
     @property
     def parked(self) -> Mapping[str, str]:
@@ -123,6 +147,70 @@ class CRM:
         self._ready()
         assert self._stored is not None
         return self._stored.parked
+
+    def left_by(self, plugin: str) -> Sequence[str]:
+        """Return what a plugin has in the database: its entities, then the fields that it added to those of others.
+
+        Raises:
+            UnknownNameError: The database does not know it.
+        """
+        self._ready()
+        assert self._stored is not None
+        if plugin not in self._stored.installed:
+            known = nearest(plugin, self._stored.installed)
+            raise UnknownNameError(f"the database knows no plugin {plugin!r}{known}", plugin=plugin)
+        return self._stored.left_by(plugin)
+
+    def examine(self, *, deep: bool = False) -> list[Problem]:
+        """Return what is risky or wrong about the database, the gravest first; nothing is changed.
+
+        Known faults of the engine's version, settings under which a crash loses commits, tables, columns and indexes
+        that differ from what is declared, indexes that are missing, parked plugins.
+
+        Args:
+            deep: Have SQLite read the whole file for damage, too.
+        Returns:
+            Problems of level ``"error"``, ``"warning"`` or ``"note"``.
+        """
+        from pycrm.storage import checkup  # which no other call needs
+
+        found: list[Problem] = []
+        try:
+            services: Services | None = self._ready()
+        except (NotMigratedError, SchemaMismatchError) as error:
+            services = None
+            found.append(Problem("storage.not_ready", message="{told}", told=error))
+        with self._database.reading_unit() as unit:
+            found += checkup.find_hazards(unit, self.clock().date())
+            if services is not None:
+                ctx = UnitContext(unit, services, services.tools)
+                with suppress(SchemaMoved):  # it holds the newer one then
+                    ctx.check_schema()
+                parked = self._stored.parked_columns if self._stored is not None else ()
+                drift = checkup.find_drift(unit, ctx.tools.schema, ctx.tools.tables)
+                found += (problem for problem in drift if problem.facts.get("column") not in parked)
+                found += checkup.find_leftovers(unit, ctx.tools.schema, ctx.tools.tables, self.parked)
+            if deep:
+                found += checkup.find_damage(unit)
+        return sorted(found, key=lambda problem: ("error", "warning", "note").index(problem.level))
+
+    def apply_indexes(self) -> list[str]:
+        """Create the indexes that are declared, by custom fields too, and missing in the database.
+
+        On PostgreSQL a table cannot be written while an index of it is made.
+
+        Returns:
+            Their names.
+        Raises:
+            StorageError: The database refused, as where values are not unique; nothing was created.
+        """
+        from pycrm.storage import checkup
+
+        services = self._ready()
+        with self._database.writing_unit(announcements=self._announcer) as unit:
+            ctx = UnitContext(unit, services, services.tools)
+            ctx.begin_writing()
+            return checkup.create_missing_indexes(unit, ctx.tools.schema, ctx.tools.tables)
 
     def close(self) -> None:
         """Let go of the database; a host's own engine stays open."""
@@ -187,6 +275,74 @@ class CRM:
         """Return what `run` returns, without blocking the event loop: the work runs in a thread."""
         return await asyncio.to_thread(self.run, principal, work, invariant=invariant, attempts=attempts)
 
+    # Living beside a host
+
+    def borrow(self, driver: Any) -> Connection:
+        """Return an SQLAlchemy Connection on a host's own one, for ``acting_as(principal, connection=…)``.
+
+        For hosts without SQLAlchemy, as Django. It never commits, rolls back or closes *driver*. Make one per
+        transaction of the host, and close it when that has ended: then listeners are told what was committed.
+
+        Args:
+            driver: An open connection of `sqlite3` or psycopg 3, to this CRM's database.
+        Raises:
+            UnitError: Not a connection of the driver that this CRM uses.
+        """
+        self._ready()
+        return borrow(self._database.engine, driver)
+
+    def owns_table(self, name: str, schema: str | None = None) -> bool:
+        """Return whether the table *name* is this CRM's, so that a host's migrations leave it alone.
+
+        All that begin with its prefix are, those of plugins whose code is missing too.
+
+        Args:
+            name: As the database has it.
+            schema: The PostgreSQL namespace that it is in; None is the usual one.
+        """
+        return name.startswith(self._prefix) and (schema or "public") == (self._db_schema or "public")
+
+    def table(self, entity: type[Record] | str) -> Table:
+        """Return the SQLAlchemy table of *entity*, for a host's foreign keys, queries and read-only mappings.
+
+        Its columns take and give Python values, amounts and decimals as scaled integers. It is in a MetaData of its
+        own, the same at each call; `migrate` alone creates and changes it.
+
+        Raises:
+            UnknownNameError: No such entity, or one whose plugin is missing.
+        """
+        with self._opening:
+            if self._tables is None:
+                self._tables = build_tables(self._base, self._prefix, self._db_schema)
+        return self._tables.table(self._base.entity(entity).name)
+
+    # Files
+
+    def unused_files(self, *, older_than: timedelta = timedelta(days=1)) -> list[StoredFile]:
+        """Return the stored files that no attachment names, as rolled back units and purges leave them.
+
+        Args:
+            older_than: Only those that were last brought so long ago.
+        """
+        services = self._ready()
+        with self._database.reading_unit() as unit:
+            return find_unused_files(UnitContext(unit, services, services.tools), datetime.now(UTC) - older_than)
+
+    def remove_unused_files(self, *, older_than: timedelta = timedelta(days=1)) -> list[StoredFile]:
+        """Remove the stored files that no attachment names and return them.
+
+        Other units may attach files meanwhile; while files are removed, they wait before they write.
+
+        Args:
+            older_than: Only those that were last brought so long ago. A database that is restored from a backup finds
+                the files of purged attachments for as long.
+        """
+        before = datetime.now(UTC) - older_than
+        found = self.unused_files(older_than=older_than)
+        services = self._ready()
+        with self._database.writing_unit() as unit:
+            return remove_unused_files(UnitContext(unit, services, services.tools), found, before)
+
     # Signals
 
     def on(self, fact_type: type[T], listener: Callable[[Sequence[T]], object]) -> Callable[[], None]:
@@ -231,8 +387,13 @@ class CRM:
 
     # Inner workings
 
+    @property
+    def owners(self) -> Sequence[OwnerDeclarations]:
+        """The core and the active plugins, with what each declares."""
+        return tuple(self._owners)
+
     def _declarations(self, builtin: set[str]) -> list[OwnerDeclarations]:
-        core = OwnerDeclarations("core", True, self._version, tuple(DECLARED))
+        core = OwnerDeclarations("core", True, self._version, tuple(DECLARED), package="pycrm")
         return [core, *(plugin.pycrm_register_declarations(plugin.name in builtin) for plugin in self.plugins)]
 
     def _functions(self) -> list[tuple[HookFunction, str]]:
@@ -282,7 +443,7 @@ class CRM:
             with self._opening:
                 if self._services is None:
                     with self._database.reading_unit() as unit:
-                        self._stored = read_stored(unit, self._owners, self._prefix, self._db_schema)
+                        self._stored = read_stored(unit, self._declared)
                         self._services = self._services_of(self._stored, unit)
         return self._services
 
@@ -295,10 +456,24 @@ class CRM:
             base_schema=stored.schema,
             tools=tools,
             installation=stored.installation,
+            files=self.files,
+            check_unmoved=partial(check_unmoved, stored=stored),
         )
         if number := read_schema_number(unit, stored.tables):
             UnitContext(unit, services, tools).load_schema(number)
         return services
+
+    def _complete(self, stored: StoredSchema, unit: Unit, new: Sequence[str]) -> None:
+        """Let new plugins write their first records, in the transaction that brings them."""
+        services = self._services_of(stored, unit)
+        for plugin in self.plugins:
+            if plugin.name in new:
+                self._install(plugin, services, unit)
+
+        def take_over() -> None:
+            self._services, self._stored = services, stored
+
+        unit.on_commit(take_over)
 
     def _install(self, plugin: Plugin, services: Services, unit: Unit) -> None:
         ws = Workspace(UnitContext(unit, services, services.tools), Principal.plugin(plugin.name))

@@ -218,6 +218,12 @@ class StorageError(PycrmError, RuntimeError):
     code = "storage"
 
 
+class FileLostError(StorageError):
+    """The bytes of an attachment are missing, or are not those that were stored; `digest` names them."""
+
+    code = "storage.file_lost"
+
+
 class NotMigratedError(StorageError):
     """The database lacks tables or plugins of this CRM; the cure is `crm.migrate()` or ``pycrm migrate``."""
 
@@ -225,9 +231,21 @@ class NotMigratedError(StorageError):
 
 
 class SchemaMismatchError(StorageError):
-    """The stored schema and the code differ in a way that `migrate` does not bridge; each difference is named."""
+    """What is stored and the code do not go together: it was upgraded meanwhile, or cannot be."""
 
     code = "storage.schema_mismatch"
+
+
+class UpgradeRefusedError(SchemaMismatchError):
+    """An upgrade that the declarations or the stored values do not allow; `refusals` has every reason."""
+
+    code = "storage.upgrade_refused"
+
+    @classmethod
+    def of(cls, refusals: Sequence[str]) -> UpgradeRefusedError:
+        """Return the error for *refusals*, one sentence each."""
+        lines = "\n".join(f"  {refusal}" for refusal in refusals)
+        return cls(f"the database cannot be upgraded:\n{lines}", refusals=tuple(refusals))
 
 
 class UnitError(PycrmError, RuntimeError):
@@ -252,6 +270,28 @@ class MoneyError(PycrmError, ValueError):
     """Money of different currencies was mixed, or compared with a bare number other than 0."""
 
     code = "money"
+
+
+class MissingRateError(MoneyError, LookupError):
+    """Money cannot be converted: no exchange rate leads from the one currency to the other on that day."""
+
+    code = "money.missing_rate"
+
+
+class QuantityError(PycrmError, ValueError):
+    """Quantities of different units were mixed, or units that do not convert into each other."""
+
+    code = "quantity"
+
+
+class CalendarError(PycrmError, ValueError):
+    """Hours or a time zone that cannot be read, or a calendar asked for time that it does not have.
+
+    Of what cannot be read, `field` says which it is (``"hours"`` or ``"time_zone"``), `value` what was given, and
+    `reason` why hours cannot be.
+    """
+
+    code = "calendar"
 
 
 class MissingExtraError(PycrmError, ImportError):

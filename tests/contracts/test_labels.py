@@ -1,4 +1,7 @@
-"""Everything that a user reads has a Chinese label, and no label file says anything about what does not exist."""
+"""Everything that a user reads is labelled in each language, and no label file speaks of what does not exist.
+
+Of pycrm itself and of the plugins of this repository.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from pycrm import CRM
+from pycrm import CRM, discover
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema.labels import Key
 
-SOURCE = Path(__file__).resolve().parents[2] / "src"
-BUILT_IN = CRM("sqlite://", plugins=[])
-ZH = BUILT_IN.labels.texts["zh"]
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = (ROOT / "src", *sorted(ROOT.glob("plugins/*/src")))
+PLUGINS = frozenset(folder.name for source in SOURCES[1:] for folder in source.iterdir())
+OURS = CRM("sqlite://", plugins=[plugin for plugin in discover() if plugin.package in PLUGINS])
+TEXTS = OURS.labels.texts
+ZH = TEXTS["zh"]
+LANGUAGES = ("zh", "zh-TW")
 
 
 @cache
 def declared_keys() -> frozenset[Key]:
     """Return the key of everything that an assembled CRM shows to people."""
     keys: set[Key] = set()
-    for name, entity in BUILT_IN.schema.entities.items():
+    for name, entity in OURS.schema.entities.items():
         keys.add(("entities", name))
         for path, field in entity.fields.items():
             keys.add(("common", path) if ("common", path) in ZH else ("fields", name, path))
@@ -63,7 +70,7 @@ def texts_of(node: ast.expr) -> list[str]:
 @cache
 def problems() -> tuple[RaisedProblem, ...]:
     """Return every problem that the sources raise, with its possible codes."""
-    return tuple(found for file in sorted(SOURCE.rglob("*.py")) for found in _problems_in(file))
+    return tuple(found for source in SOURCES for file in sorted(source.rglob("*.py")) for found in _problems_in(file))
 
 
 def _problems_in(file: Path) -> Iterator[RaisedProblem]:
@@ -76,7 +83,7 @@ def _problems_in(file: Path) -> Iterator[RaisedProblem]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem" and node.args:
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] == "Problem":
             yield RaisedProblem(node, constants)
 
 
@@ -88,14 +95,38 @@ def placeholders(template: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", template))
 
 
-def test_every_name_has_chinese() -> None:
-    """Entities, fields, options, states and moves are all labelled."""
-    assert sorted(declared_keys() - ZH.keys()) == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_name_is_labelled(language: str) -> None:
+    """Entities, fields, options, states and moves all have a label of the language's own."""
+    assert sorted(declared_keys() - TEXTS[language].keys()) == []
 
 
-def test_every_problem_has_chinese() -> None:
+def test_english_reads_well() -> None:
+    """What derives from a name is words, and begins like a heading."""
+    labels = [label for label in english_labels() if "_" in label or not label or label[0].islower()]
+
+    assert labels == []
+
+
+def english_labels() -> Iterator[str]:
+    """Yield the English label of everything that an assembled CRM shows to people."""
+    labels = OURS.labels
+    for name, entity in OURS.schema.entities.items():
+        yield labels.entity(name)
+        for field in entity.fields.values():
+            yield labels.field(name, field)
+            kind = field.kind
+            if isinstance(kind, (ChoiceKind, MultiChoiceKind)):
+                yield from (labels.option(name, field, option) for option in kind.choices)
+            if isinstance(kind, StatusKind):
+                yield from (labels.state(name, field, state) for state in kind.lifecycle.states.values())
+                yield from (labels.move(name, field, move) for move in kind.lifecycle.moves.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_problem_is_labelled(language: str) -> None:
     """Each code that the sources raise has its sentence."""
-    assert sorted(codes() - {key[1] for key in ZH if key[0] == "problems"}) == []
+    assert sorted(codes() - {key[1] for key in TEXTS[language] if key[0] == "problems"}) == []
 
 
 def test_every_code_can_be_read() -> None:
@@ -103,16 +134,18 @@ def test_every_code_can_be_read() -> None:
     assert [problem.template for problem in problems() if not problem.codes] == []
 
 
-def test_no_label_without_thing() -> None:
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_no_label_without_thing(language: str) -> None:
     """A label that nothing uses is a typing error or a leftover."""
     known = declared_keys() | {("problems", code) for code in codes()}
 
-    assert sorted(key for key in ZH if key not in known) == []
+    assert sorted(key for key in TEXTS[language] if key not in known) == []
 
 
-def test_no_label_is_empty() -> None:
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_no_label_is_empty(language: str) -> None:
     """Labels have text, and no blanks around it."""
-    assert [key for key, text in ZH.items() if not text or text != text.strip()] == []
+    assert [key for key, text in TEXTS[language].items() if not text or text != text.strip()] == []
 
 
 @pytest.mark.parametrize("problem", problems(), ids=lambda problem: " ".join(sorted(problem.codes)))
@@ -120,4 +153,5 @@ def test_sentences_use_given_facts(problem: RaisedProblem) -> None:
     """No sentence, English or Chinese, names a fact that its problem does not carry."""
     assert placeholders(problem.template) <= problem.facts
     for code in problem.codes:
-        assert placeholders(ZH.get(("problems", code), "")) <= problem.facts, code
+        for language in LANGUAGES:
+            assert placeholders(TEXTS[language].get(("problems", code), "")) <= problem.facts, (code, language)

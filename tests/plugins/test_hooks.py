@@ -12,6 +12,7 @@ from pycrm import (
     Account,
     ConfigurationError,
     HookFailedError,
+    MoveNotAllowedError,
     NotMigratedError,
     Principal,
     Problem,
@@ -97,7 +98,44 @@ class TestRegistration:
         assert isinstance(action, Action)
         assert action.__doc__ == "Say the name several times."
         with crm.acting_as(mei) as ws:
-            assert ws.run(double(ws.create(Product(code="P", name="ab")), times=3)) == "ababab"
+            product = ws.create(Product(code="P", name="ab"))
+            assert ws.run(double(product, times=3)) == ws.run(double(product=product, times=3)) == "ababab"
+
+    def test_action_knows_its_arguments(self) -> None:
+        """Arguments that the function does not take are refused where the action is called."""
+
+        @Plugin("trade").action(Product)
+        def double(ws: Workspace, product: Product) -> str:
+            """Say the name twice."""
+            return product.name * 2
+
+        with pytest.raises(TypeError, match="product"):
+            double()  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="times"):
+            double(Product(code="P", name="ab"), times=3)  # type: ignore[call-arg]
+
+    def test_action_takes_states(self, crm_with: Make, mei: Principal) -> None:
+        """An action for some states refuses a record that is in another, and says what may be done with it."""
+        plugin = Plugin("trade")
+
+        @plugin.action(Task, states="open")
+        def postpone(ws: Workspace, task: Task) -> Task:
+            """Move the reminder."""
+            return ws.update(task, reminder_at=ws.now())
+
+        with crm_with(plugin).acting_as(mei) as ws:
+            task = ws.run(postpone(ws.create(Task(subject="Call"))))
+            ws.move(task, "complete")
+            with pytest.raises(MoveNotAllowedError, match="is done; postpone takes one that is open") as caught:
+                ws.run(postpone(task))
+
+        assert caught.value.allowed == ("reopen",)
+
+    @pytest.mark.parametrize(("target", "told"), [(Task, "no state 'opn'; did you mean 'open'"), (Product, "has 0")])
+    def test_action_knows_states(self, target: type[Any], told: str) -> None:
+        """A state that the one lifecycle of the entity does not have is refused where it is written."""
+        with pytest.raises(ConfigurationError, match=told):
+            Plugin("trade").action(target, states="opn")
 
 
 class TestInstallation:

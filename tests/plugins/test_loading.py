@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 from pycrm import CRM, Account, ConfigurationError, Contact, Principal, Product, Workspace, discover
-from pycrm.errors import NameClashError, NotMigratedError, PluginError, SchemaMismatchError
-from pycrm.plugin import ChangeSet, Extension, OwnedRecord, Plugin, Record, Ref, field
+from pycrm.errors import (
+    HookFailedError,
+    NameClashError,
+    NotMigratedError,
+    PluginError,
+    UnknownNameError,
+    ValidationError,
+)
+from pycrm.plugin import ChangeSet, Extension, Migration, OwnedRecord, Plugin, Record, Ref, field
 
 Make = Callable[..., CRM]
 Install = Callable[..., None]
@@ -58,7 +65,7 @@ class TestDiscovery:
         mine = Plugin("mine")
 
         names = [plugin.name for plugin in CRM("sqlite://", plugins=[mine]).plugins]
-        assert names == ["activities", "mine", "parties", "products", "sales"]
+        assert names == ["activities", "kinds", "mine", "parties", "products", "sales"]
 
     def test_both(self, install: Install) -> None:
         """What is installed and a plugin of one's own go together; one can be left out by name."""
@@ -472,14 +479,105 @@ class TestTwoCRMs:
         with pytest.raises(NotMigratedError, match=r"does not know trade yet; call `crm.migrate\(\)`"):
             newer.acting_as(mei).__enter__()
 
-        assert newer.migrate() == ["installed trade 0: trade.sample"]
+        assert newer.migrate(backup=False) == ["installed trade 0: trade.sample"]
         newer.close()
 
-    def test_changed_plugin_is_refused(self, crm_with: Make, tmp_path: Path) -> None:
-        """A plugin that declares another field than the database has is refused, the field named."""
+    def test_changed_plugin(self, crm_with: Make, tmp_path: Path, mei: Principal) -> None:
+        """A plugin that declares another field than the database has opens nothing until it is migrated."""
         url = f"sqlite:///{tmp_path / 'crm.db'}"
         crm_with(with_entity("trade", "Sample"), url=url)
         other = CRM(url, plugins=[with_entity("trade", "Sample", on_delete="cascade")])
-        with pytest.raises(SchemaMismatchError, match=r"trade\.sample\.account: stored as"):
-            other.migrate()
+        with pytest.raises(NotMigratedError, match=r"trade\.sample\.account: on_delete changed"):
+            other.acting_as(mei).__enter__()
+
+        assert other.migrate(backup=False) == ["changed trade 0", "  trade.sample.account: on_delete changed"]
         other.close()
+
+
+class TestMissing:
+    """A plugin's code is gone: the others go on, and what it has is known and respected."""
+
+    @pytest.fixture
+    def url(self, crm_with: Make, mei: Principal, database_url: str) -> str:
+        """A database with a record of ``trade`` that refers to an account."""
+        crm = crm_with(with_entity("trade", "Sample"), with_entity("other", "Thing"), url=database_url)
+        with crm.acting_as(mei) as ws:
+            ws.create(crm.entities["trade.sample"](name="s", account=ws.create(Account(name="a"))))
+        return database_url
+
+    def test_others_migrate(self, url: str, mei: Principal) -> None:
+        """Another plugin is upgraded and a new one installed while it is away."""
+        changed = with_entity("other", "Thing", on_delete="cascade")
+        changed.version = "2"
+        crm = CRM(url, plugins=[changed, with_entity("newcomer", "Part")])
+
+        assert crm.migrate(backup=False) == [
+            "upgraded other from 0 to 2",
+            "  other.thing.account: on_delete changed",
+            "installed newcomer 0: newcomer.part",
+        ]
+        assert dict(crm.parked) == {"trade": "0"}
+        assert list(crm.left_by("trade")) == ["trade.sample"]
+        with crm.acting_as(mei) as ws, pytest.raises(ValidationError, match=r"trade\.sample\.account \(parked"):
+            ws.purge(ws.list(Account)[0])
+        crm.close()
+
+    def test_whole_again(self, url: str, mei: Principal, content: Callable[[str], dict[str, list[str]]]) -> None:
+        """Away and back again, the database is what it was to the byte."""
+        before = content(url)
+        bare = CRM(url, plugins=[with_entity("other", "Thing")])
+        bare.migrate(backup=False)
+        with bare.reading_as(mei) as ws:
+            assert ws.count("trade.sample") == 1
+        bare.close()
+        back = CRM(url, plugins=[with_entity("trade", "Sample"), with_entity("other", "Thing")])
+        assert back.migrate(backup=False) == []
+        with back.acting_as(mei) as ws:
+            ws.purge(ws.list("trade.sample")[0])
+            ws.purge(ws.list(Account)[0])
+        back.close()
+
+        assert {name for name, rows in content(url).items() if rows != before[name]} == {
+            "crm_trade_sample",
+            "crm_account",
+            "crm_change",
+            "crm_outbox",
+        }
+
+    def test_unfinished_steps_of_it(self, url: str, mei: Principal) -> None:
+        """Gone in the midst of its own steps, it keeps nobody else from working, and goes on when it is back."""
+        calls: list[str] = []
+
+        def broken(m: Migration) -> None:
+            calls.append("broken")
+            raise ZeroDivisionError
+
+        def repaired(m: Migration) -> None:
+            calls.append("repaired")
+
+        others = with_entity("other", "Thing")
+        for step in (broken, repaired):
+            trade = with_entity("trade", "Sample")
+            trade.version = "1"
+            trade.migration("1")(step)
+            crm = CRM(url, plugins=[trade, others])
+            if step is broken:
+                with pytest.raises(HookFailedError, match="its step broken for 1 raised ZeroDivisionError"):
+                    crm.migrate(backup=False)
+                bare = CRM(url, plugins=[others])
+                assert bare.migrate(backup=False) == []
+                with bare.acting_as(mei) as ws:
+                    ws.create(Account(name="b"))
+                bare.close()
+            else:
+                assert crm.migrate(backup=False) == ["completed trade 1"]
+            crm.close()
+
+        assert calls == ["broken", "repaired"]
+
+    def test_unknown_one(self, url: str) -> None:
+        """What a plugin has that was never there cannot be told."""
+        crm = CRM(url, plugins=[with_entity("other", "Thing")])
+        with pytest.raises(UnknownNameError, match="knows no plugin 'trad'; did you mean 'trade'"):
+            crm.left_by("trad")
+        crm.close()

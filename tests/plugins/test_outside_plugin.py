@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from pycrm import CRM, Account, Contact, NotAllowedError, Principal, Task, ValidationError
+from pycrm import CRM, Account, Contact, Json, NotAllowedError, Principal, Quantity, Task, ValidationError
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside_plugin"
 Make = Callable[..., CRM]
@@ -72,3 +72,21 @@ def test_action_asks_for_its_right(crm_with: Make, mei: Principal, samples: Modu
         pytest.raises(NotAllowedError, match=r"may not create samples\.sample"),
     ):
         ws.run(samples.resend(sample))
+
+
+def test_every_kind_of_field(crm_with: Make, mei: Principal, database_url: str, samples: ModuleType) -> None:
+    """An entity may have a field of every kind there is, and of a kind that its own plugin derives."""
+    import catalogue
+
+    crm = crm_with(catalogue.plugin, url=database_url)
+    entity = crm.schema.entity(catalogue.Entry)
+    texts = {"phone": "138 1234 5678", "weight": "2.5 t", "lasts": "1h 30m", "card": "4111 1111 1111 1111"}
+    with crm.acting_as(mei) as ws:
+        made = ws.create(catalogue.Entry(title="青岛", gln="4012345000009", extra={"a": [1]}, **texts))
+    with crm.reading_as(mei) as reader:
+        read = reader.get(catalogue.Entry, made.id)
+
+    assert {field.kind.name for field in entity.own_fields} >= crm.schema.kinds.keys() - {"id"}
+    assert (read.number, read.weight, read.lasts) == ("E-1", Quantity("2.5", "t"), timedelta(minutes=90))
+    assert (read.extra, read.card) == (Json({"a": [1]}), "4111111111111111")
+    assert "4111111111111111" not in repr(read)

@@ -88,7 +88,7 @@ class TestCheckIn:
     def test_refused_after_the_visit(self, ws: Workspace, account: Account) -> None:
         """The time of a visit that is done is not overwritten by mistake."""
         visit = ws.create(done(account))
-        with pytest.raises(MoveNotAllowedError, match="done; check in to a planned visit"):
+        with pytest.raises(MoveNotAllowedError, match="is done; check_in takes one that is planned"):
             ws.run(check_in(visit))
 
         assert ws.get(Visit, visit.id).actual_at == FIRST

@@ -7,12 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-import click
-
 from pycrm.cli.find import reference_of
+from pycrm.cli.texts import Misuse
 from pycrm.errors import QueryError
 from pycrm.fields.field import Field
-from pycrm.fields.references import RefsKind
+from pycrm.fields.references import LinkKind
 from pycrm.fields.text import TextKind
 from pycrm.query import F
 from pycrm.query.ast import Compare, Operator
@@ -22,7 +21,7 @@ from pycrm.query.text import read_path
 from pycrm.schema import Entity, Schema
 from pycrm.workspace import Reader
 
-__all__ = ["ASSIGNMENT", "condition_of", "conditions", "read_json", "split_assignments", "value_of", "values_of"]
+__all__ = ["ASSIGNMENT", "condition_of", "conditions", "outside_values", "read_json", "split_assignments", "value_of"]
 
 ASSIGNMENT = re.compile(r"(?P<path>[^\W\d][\w.]*)(?P<sign>:?=)(?P<text>.*)", re.DOTALL)
 # A space before the sign asks for one after it; any further one belongs to the value, for text is never stripped.
@@ -37,31 +36,31 @@ def split_assignments(words: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return path to sign and text of ``path=text`` and ``path:=json``.
 
     Raises:
-        click.UsageError: A word that is no assignment, or a field that is given twice.
+        Misuse: A word that is no assignment, or a field that is given twice.
     """
     given: dict[str, tuple[str, str]] = {}
     for word in words:
         found = ASSIGNMENT.fullmatch(word)
         if found is None:
-            raise click.UsageError(f"{word!r} is no assignment; write field=value, or field:=JSON")
+            raise Misuse("{word!r} is no assignment; write field=value, or field:=JSON", word=word)
         if found["path"] in given:
-            raise click.UsageError(
-                f"{found['path']} is given twice; several values of one field go in one, as tags=a,b"
+            raise Misuse(
+                "{field} is given twice; several values of one field go in one, as tags=a,b", field=found["path"]
             )
         given[found["path"]] = found["sign"], found["text"]
     return given
 
 
-def read_json(text: str | bytes, what: str) -> Any:
-    """Return the value of a JSON text; numbers with a point stay exact.
+def read_json(text: str | bytes, what: str, *, exact: bool = True) -> Any:
+    """Return the value of a JSON text; numbers with a point stay exact, as text, unless they are to be numbers.
 
     Raises:
-        click.UsageError: It is no JSON; the place is named.
+        Misuse: It is no JSON; the place is named.
     """
     try:
-        return json.loads(text, parse_float=str)
+        return json.loads(text, parse_float=str if exact else float)
     except ValueError as error:
-        raise click.UsageError(f"{what} is no JSON: {error}") from error
+        raise Misuse("{what} is no JSON: {error}", what=what, error=error) from error
 
 
 def value_of(field: Field, text: str) -> Any:
@@ -73,18 +72,20 @@ def value_of(field: Field, text: str) -> Any:
         return text
     if not text:
         return field.kind.empty
-    if field.kind.empty == () or isinstance(field.kind, RefsKind):
+    if field.kind.empty == () or isinstance(field.kind, LinkKind):
         return [part.strip() for part in text.split(",")]
     return text
 
 
-def values_of(ws: Reader, schema: Schema, entity: Entity, words: Sequence[str]) -> dict[str, Any]:
-    """Return the assignments *words* as values by path, references looked up."""
+def outside_values(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
+    """Return the assignments *words* as values by path, still from outside; names are judged by whoever takes them."""
     values: dict[str, Any] = {}
     for path, (sign, text) in split_assignments(words).items():
-        field = entity.field(path)
-        value = read_json(text, path) if sign == ":=" else value_of(field, text)
-        values[path] = reference_of(ws, schema, field, value)
+        field = entity.fields.get(path)
+        if sign == ":=":
+            values[path] = read_json(text, path, exact=field is None or field.kind.name != "json")
+        else:
+            values[path] = text if field is None else value_of(field, text)
     return values
 
 
@@ -101,7 +102,7 @@ def condition_of(ws: Reader, schema: Schema, entity: Entity, word: str) -> Condi
     """Return the filter that ``FIELD=VALUE``, ``FIELD in A,B`` or ``FIELD is null`` means.
 
     Raises:
-        click.UsageError: It is none of these.
+        Misuse: It is none of these.
         UnknownNameError: A path that leads nowhere.
     """
     if found := _NULL.fullmatch(word):
@@ -111,8 +112,9 @@ def condition_of(ws: Reader, schema: Schema, entity: Entity, word: str) -> Condi
         field = _field_at(schema, entity, found["path"])
         return F[found["path"]].in_([reference_of(ws, schema, field, each) for each in found["texts"].split(",")])
     if not (found := _CONDITION.fullmatch(word)):
-        raise click.UsageError(
-            f"--where {word!r} is no condition; write FIELD=VALUE (or != < <= > >=), 'FIELD in A,B' or 'FIELD is null'"
+        raise Misuse(
+            "--where {word!r} is no condition; write FIELD=VALUE (or != < <= > >=), 'FIELD in A,B' or 'FIELD is null'",
+            word=word,
         )
     field = _field_at(schema, entity, found["path"])
     text = found["text"]

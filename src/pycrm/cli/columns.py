@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from pycrm.cli.output import shown
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.query.paths import ResolvedPath, resolve
 from pycrm.query.text import read_path
 from pycrm.schema import Entity, Record, Schema
@@ -71,6 +71,7 @@ def include_of(columns: Sequence[Column]) -> str:
 def _column(schema: Schema, path: ResolvedPath) -> Column:
     names = [hop.field.path for hop in path.hops]
     kind = path.field.kind
-    if isinstance(kind, AnyRefKind) or (isinstance(kind, (RefKind, RefsKind)) and str(kind.target) in schema.entities):
+    leads_on = isinstance(kind, (RefKind, RefsKind)) and str(kind.target) in schema.entities
+    if leads_on or isinstance(kind, (AnyRefKind, AnyRefsKind)):
         names.append(path.field.path)
     return Column(path, ".".join(names))

@@ -1,16 +1,11 @@
-"""Settings of one run: which database, as whom, in which language; and the CRM that they open.
-
-The database is what ``--url`` says, else ``PYCRM_URL``, else ``pycrm.toml`` in the current folder.
-"""
+"""Settings of one run: which database, as whom, in which language; and the CRM that they open."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import click
@@ -18,52 +13,57 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pycrm.app import CRM
-from pycrm.errors import ConfigurationError, NotMigratedError, nearest
-from pycrm.schema import Record, Schema
+from pycrm.cli.sources import CONFIG_FILE, SETTINGS, find_setting
+from pycrm.cli.texts import LANGUAGES, Texts
+from pycrm.errors import ConfigurationError, NotMigratedError
+from pycrm.schema import Entity, Schema
 from pycrm.schema.labels import Labels
 from pycrm.values.principal import ADMINISTRATOR, Principal
 from pycrm.workspace import Reader, Workspace
 
-__all__ = ["CONFIG_FILE", "DEFAULT_URL", "ENVIRONMENT", "Settings", "global_options", "read_config", "shown_url"]
+__all__ = ["DEFAULT_URL", "Settings", "global_options"]
 
-CONFIG_FILE = "pycrm.toml"
-ENVIRONMENT = "PYCRM_URL"
 DEFAULT_URL = "sqlite:///crm.db"
-LANGUAGES = ("en", "zh")
-_KEYS = ("url", "schema")
-
-
-def usual_language() -> str:
-    """Return the language of the environment, English where it is none of ours."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 @attrs.define
 class Settings:
-    """What the global options say. `crm` is open once a command has asked for it.
+    """What the global options say, and what follows from it. The CRM is open once a command has asked for it.
 
     Attributes:
-        url: The database from ``--url``.
-        schema: The PostgreSQL schema from ``--schema``.
-        user: Key of the acting user.
-        language: Of labels.
+        options: The options that were given, by the name of the setting.
         as_json: Print one JSON document instead of tables.
         debug: Show tracebacks.
+        progress: Show how far long work has come; None where a terminal watches.
     """
 
-    url: str | None = None
-    schema: str | None = None
-    user: str = "cli"
-    language: str = attrs.field(factory=usual_language)
+    options: dict[str, str] = attrs.field(factory=dict)
     as_json: bool = False
     debug: bool = False
+    progress: bool | None = None
     _crm: CRM | None = attrs.field(default=None, alias="crm")
 
     @property
     def principal(self) -> Principal:
         """Who acts: the user of ``--as``, who may do all."""
-        return Principal(self.user, roles={ADMINISTRATOR}, origin="cli")
+        return Principal(self._value("as") or "cli", roles={ADMINISTRATOR}, origin="cli")
+
+    @property
+    def language(self) -> str:
+        """Of labels and texts.
+
+        Raises:
+            ConfigurationError: What asks for a language is not understood.
+        """
+        return self._value("language") or "en"
+
+    @property
+    def say(self) -> Texts:
+        """The texts of the command line; English ones as long as the language is in doubt."""
+        try:
+            return Texts(self.language)
+        except ConfigurationError:
+            return Texts()
 
     @property
     def labels(self) -> Labels | None:
@@ -76,10 +76,10 @@ class Settings:
         Raises:
             ConfigurationError: None of the three places names one; the cure is in the message.
         """
-        url = self.url or os.environ.get(ENVIRONMENT) or read_config().get("url")
+        url = self._value("url")
         if not url:
             raise ConfigurationError(
-                f"no database: there is no --url, no {ENVIRONMENT} and no {CONFIG_FILE} in this folder; "
+                f"no database: there is no --url, no {SETTINGS['url'].variable} and no {CONFIG_FILE} in this folder; "
                 "run `pycrm init` to begin one here"
             )
         return url
@@ -97,7 +97,7 @@ class Settings:
             url = self.database()
             if not create:
                 _refuse_missing_file(url)
-            self._crm = CRM(url, schema=self.schema or read_config().get("schema"))
+            self._crm = CRM(url, schema=self._value("schema"))
         return self._crm
 
     def use(self, crm: CRM) -> None:
@@ -122,13 +122,11 @@ class Settings:
         _ = crm.parked  # asks the database
         return crm.schema
 
-    def record_class(self, entity: str) -> type[Record]:
-        """Return the record class of *entity*.
-
-        Raises:
-            UnknownNameError: There is no such entity; the nearest names are given.
-        """
-        return self.stored_schema().entity(entity).record_class
+    def many(self, entity: Entity) -> str:
+        """Return what people call several records of *entity*: ``sales orders``."""
+        if self.language == "en":
+            return entity.plural.replace("_", " ")
+        return self.crm().labels.entity(entity.name, self.language)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -136,41 +134,18 @@ class Settings:
             self._crm.close()
             self._crm = None
 
-
-def read_config() -> Mapping[str, str]:
-    """Return what ``pycrm.toml`` in the current folder says; nothing where there is none.
-
-    Raises:
-        ConfigurationError: It cannot be read, or says something that is not understood.
-    """
-    path = Path(CONFIG_FILE)
-    if not path.is_file():
-        return {}
-    try:
-        config = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{CONFIG_FILE} cannot be read: {error}; repair or delete it") from error
-    for key, value in config.items():
-        if key not in _KEYS:
-            raise ConfigurationError(f"{CONFIG_FILE}: unknown key {key!r}{nearest(key, _KEYS)}; it knows url, schema")
-        if not isinstance(value, str):
-            raise ConfigurationError(f"{CONFIG_FILE}: {key} is {value!r}; write a text in quotation marks")
-    return config
+    def _value(self, name: str) -> str | None:
+        return find_setting(name, self.options).value
 
 
-def shown_url(url: str) -> str:
-    """Return *url* with its password hidden."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
+C = TypeVar("C", bound=click.Command)
 
 
 def _refuse_missing_file(url: str) -> None:
     """Opening a SQLite file that is not there would make an empty one, which helps nobody."""
     try:
         parsed = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number
         return  # told better by the CRM
     file = parsed.database
     if not parsed.drivername.startswith("sqlite") or not file or file == ":memory:" or file.startswith("file:"):
@@ -181,20 +156,33 @@ def _refuse_missing_file(url: str) -> None:
 
 def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Keep a global option in the settings, from whichever side of the command it was given."""
-    if value is not None:
-        setattr(ctx.ensure_object(Settings), str(parameter.name), value)
+    if value is None:
+        return
+    settings, name = ctx.ensure_object(Settings), str(parameter.name)
+    if name in SETTINGS:
+        settings.options[name] = value
+    else:
+        setattr(settings, name, value)
 
 
-def global_options(command: Any, *, hidden: bool = False) -> Any:
+def global_options(command: C, *, hidden: bool = False) -> C:
     """Add the options that every command understands, before its name and after it."""
     options: list[tuple[tuple[str, ...], dict[str, Any]]] = [
-        (("--url",), {"metavar": "URL", "help": f"Database; else {ENVIRONMENT}, else {CONFIG_FILE} in this folder."}),
+        (("--url",), {"metavar": "URL", "help": "Database; else PYCRM_URL, else pycrm.toml in this folder."}),
         (("--schema",), {"metavar": "NAME", "help": "PostgreSQL schema that holds the tables."}),
-        (("--as", "user"), {"metavar": "KEY", "help": "Act as this user (default: cli)."}),
-        (("--language",), {"type": click.Choice(LANGUAGES), "help": "Language of labels (default: from LANG)."}),
+        (("--as", "as"), {"metavar": "KEY", "help": "Act as this user (default: cli)."}),
+        (
+            ("--lang", "--language", "language"),
+            # Before others, so that --help behind it speaks the language.
+            {"type": click.Choice(LANGUAGES), "is_eager": True, "help": "Language (default: from LANG)."},
+        ),
         (("--json", "as_json"), {"is_flag": True, "default": None, "help": "Print one JSON document."}),
+        (
+            ("--progress/--no-progress",),
+            {"default": None, "help": "Show how far long work has come (default: on a terminal)."},
+        ),
         (("--debug",), {"is_flag": True, "default": None, "help": "Show the traceback of an error."}),
     ]
-    for names, facts in reversed(options):
+    for names, facts in options:
         command = click.option(*names, expose_value=False, callback=_keep, hidden=hidden, **facts)(command)
     return command

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import click
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-from pycrm.cli.context import CONFIG_FILE, DEFAULT_URL, ENVIRONMENT, Settings, read_config, shown_url
+from pycrm.cli.command import command
+from pycrm.cli.context import DEFAULT_URL, Settings
 from pycrm.cli.output import print_json, write
+from pycrm.cli.sources import CONFIG_FILE, find_setting, read_config, shown_url, write_config
+from pycrm.cli.texts import Texts
 from pycrm.errors import ConfigurationError
 
-__all__ = ["init", "migrate", "write_config"]
+__all__ = ["init", "migrate"]
 
 
-@click.command()
+@command()
 @click.pass_obj
 def init(settings: Settings) -> None:
     """Begin a CRM here: pycrm.toml and the database.
@@ -28,59 +26,43 @@ def init(settings: Settings) -> None:
     pycrm init --url postgresql://crm@localhost/crm
     """  # noqa: D301  click wants the control character
     config = read_config()
-    url = settings.url or os.environ.get(ENVIRONMENT) or config.get("url") or DEFAULT_URL
+    url = find_setting("url", settings.options).value or DEFAULT_URL
     if config.get("url") not in (None, url):
         raise ConfigurationError(
             f"{CONFIG_FILE} in this folder names {shown_url(config['url'])} already; delete it to begin another CRM "
             f"with {shown_url(url)}"
         )
-    settings.url = url
+    settings.options["url"] = url
     done = settings.crm(create=True).migrate()
     is_new = "url" not in config
     if is_new:
-        write_config(url, settings.schema)
+        write_config(url, find_setting("schema", settings.options).value)
     if settings.as_json:
         print_json({"url": shown_url(url), "config": CONFIG_FILE, "done": done})
     else:
-        _tell(done)
-        write(f"{'wrote' if is_new else 'kept'} {CONFIG_FILE}: {shown_url(url)}")
+        say = settings.say
+        _tell(done, say)
+        write(f"{say('wrote') if is_new else say('kept')} {CONFIG_FILE}: {shown_url(url)}")
 
 
-@click.command()
+@command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--no-backup", is_flag=True, help="Do not copy a SQLite file before it changes.")
 @click.pass_obj
-def migrate(settings: Settings) -> None:
-    """Create what is missing in the database.
+def migrate(settings: Settings, dry_run: bool, no_backup: bool) -> None:
+    """Bring the database to what the installed code declares.
 
-    That is all of it for a new one, and what a newly installed plugin brings. Running it again changes nothing.
+    A new one is made; what newly installed plugins bring is added; older releases are upgraded. What stands against it
+    is listed before anything changes. Running it again changes nothing.
     """
-    done = settings.crm(create=True).migrate()
+    done = settings.crm(create=not dry_run).migrate(dry_run=dry_run, backup=not no_backup)
     if settings.as_json:
-        print_json({"done": done})
+        print_json({"done": [] if dry_run else done, "planned": done if dry_run else []})
     else:
-        _tell(done)
+        if dry_run and done:
+            write(settings.say("to be done:"))
+        _tell(done, settings.say)
 
 
-def write_config(url: str, schema: str | None = None) -> None:
-    """Write ``pycrm.toml`` into the current folder; with a password in it, for the owner's eyes only."""
-    path = Path(CONFIG_FILE)
-    lines = ["# The CRM of this folder, for the command line.", f"url = {_toml(url)}"]
-    if schema:
-        lines.append(f"schema = {_toml(schema)}")
-    path.touch(mode=0o600 if _has_password(url) else 0o666)
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def _tell(done: list[str]) -> None:
-    write("\n".join(done) if done else "the database is up to date")
-
-
-def _toml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _has_password(url: str) -> bool:
-    try:
-        return make_url(url).password is not None
-    except ArgumentError:
-        return False
+def _tell(done: list[str], say: Texts) -> None:
+    write("\n".join(done) if done else say("the database is up to date"))

@@ -13,7 +13,9 @@ from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import Opportunity, SalesOrder
 from pycrm.builtin.sales import Stage as SalesStage
 from pycrm.cli.demo_stage import Stage
+from pycrm.cli.errors import describe
 from pycrm.cli.output import title_of
+from pycrm.cli.progress import Progress
 from pycrm.errors import ConflictError, MoveNotAllowedError, PycrmError, ValidationError
 from pycrm.query import F
 from pycrm.testing import load_demo
@@ -37,10 +39,10 @@ LIN = Principal("lin", roles={ADMINISTRATOR}, origin="cli")
 ZHOU = Principal("zhou", roles={ADMINISTRATOR}, origin="cli")
 
 
-def play(crm: CRM, principal: Principal, stage: Stage, seed: int) -> None:
+def play(crm: CRM, principal: Principal, stage: Stage, seed: int, progress: Progress) -> None:
     """Play all scenes on *crm*, whose database is empty."""
     begin(crm, stage)
-    load(crm, principal, stage, seed)
+    load(crm, principal, stage, seed, progress)
     with crm.reading_as(principal) as ws:
         markets(ws, stage)
         pipeline(ws, stage)
@@ -58,16 +60,21 @@ def begin(crm: CRM, stage: Stage) -> None:
     """Create the database."""
     done = crm.migrate()
     has_visits = has_plugin(crm, "visits")
-    stage.scene("migrate", "A CRM from nothing", {"done": done, "visits": has_visits})
-    stage.say("\n".join(done))
+    stage.scene("migrate", stage.say("A CRM from nothing"), {"done": done, "visits": has_visits})
+    stage.write("\n".join(done))
     if not has_visits:
-        stage.say("\nThe visits plugin is not installed: `pip install pycrm-visits`, run `pycrm demo` again, compare.")
+        stage.write(
+            stage.say(
+                "\nThe visits plugin is not installed: `pip install pycrm-visits`, run `pycrm demo` again, compare."
+            )
+        )
 
 
-def load(crm: CRM, principal: Principal, stage: Stage, seed: int) -> None:
+def load(crm: CRM, principal: Principal, stage: Stage, seed: int, progress: Progress) -> None:
     """Define custom fields and load the company's data."""
     began = time.perf_counter()
-    counts = load_demo(crm, principal, seed=seed)
+    counts = load_demo(crm, principal, seed=seed, on_progress=progress)
+    progress.clear()
     seconds = time.perf_counter() - began
     custom = [
         (f"{entity.name}.{field.path}", field.kind.name, crm.labels.field(entity.name, field, "zh"))
@@ -75,11 +82,16 @@ def load(crm: CRM, principal: Principal, stage: Stage, seed: int) -> None:
         for field in entity.fields.values()
         if field.owner == "custom"
     ]
-    stage.scene("fields", "Custom fields: data, not columns", [name for name, _, _ in custom])
-    stage.table(("Field", "Kind", "中文"), custom)
-    total = sum(counts.values())
-    stage.scene("records", f"A trading company: {total:,} records through the door in {seconds:.1f} s", counts)
-    stage.table(("Entity", "Records"), list(counts.items()), right=[1])
+    say = stage.say
+    stage.scene("fields", say("Custom fields: data, not columns"), [name for name, _, _ in custom])
+    stage.table([*say.each("Field", "Kind"), "中文"], custom)
+    title = say(
+        "A trading company: {total:,} records through the door in {seconds:.1f} s",
+        total=sum(counts.values()),
+        seconds=seconds,
+    )
+    stage.scene("records", title, counts)
+    stage.table(say.each("Entity", "Records"), list(counts.items()), right=[1])
 
 
 def markets(ws: Reader, stage: Stage) -> None:
@@ -97,8 +109,8 @@ def markets(ws: Reader, stage: Stage) -> None:
         ordered = orders.get(row[MARKET], {"count()": 0, "sum(total)": Monies()})
         rows.append((row[MARKET], row["count()"], ordered["count()"], amounts(ordered["sum(total)"])))
     figures = {market: {"customers": count, "orders": orders, "total": total} for market, count, orders, total in rows}
-    stage.scene("markets", "Customers by market, a custom field with a Chinese name", figures)
-    stage.table(("大区", "Customers", "Orders", "Ordered"), rows, right=[1, 2])
+    stage.scene("markets", stage.say("Customers by market, a custom field with a Chinese name"), figures)
+    stage.table(["大区", *stage.say.each("Customers", "Orders", "Ordered")], rows, right=[1, 2])
 
 
 def pipeline(ws: Reader, stage: Stage) -> None:
@@ -108,8 +120,8 @@ def pipeline(ws: Reader, stage: Stage) -> None:
     ordered = sorted(groups, key=lambda row: stages[row["stage"].id].position)
     rows = [(stages[row["stage"].id].name, row["count()"], amounts(row["sum(amount)"])) for row in ordered]
     figures = {name: {"opportunities": count, "amount": total} for name, count, total in rows}
-    stage.scene("pipeline", "Pipeline by stage: money of several currencies is never mixed", figures)
-    stage.table(("Stage", "Deals", "Amount"), rows, right=[1])
+    stage.scene("pipeline", stage.say("Pipeline by stage: money of several currencies is never mixed"), figures)
+    stage.table(stage.say.each("Stage", "Deals", "Amount"), rows, right=[1])
 
 
 def week(ws: Reader, stage: Stage) -> None:
@@ -120,10 +132,10 @@ def week(ws: Reader, stage: Stage) -> None:
     tasks = ws.list(Task, where=where, order_by="due_at", limit=8, include="assignee about")
     count = ws.count(Task, where=where)
     rows = [(moment(task.due_at), task.subject, title_of(task.about), title_of(task.assignee)) for task in tasks]
-    stage.scene("week", f"This week's tasks: {count} open ones", {"open": count})
-    stage.table(("Due", "Subject", "About", "Assignee"), rows)
+    stage.scene("week", stage.say("This week's tasks: {count} open ones", count=count), {"open": count})
+    stage.table(stage.say.each("Due", "Subject", "About", "Assignee"), rows)
     if count > len(tasks):
-        stage.say(f"… and {count - len(tasks)} more")
+        stage.write(stage.say("… and {count} more", count=count - len(tasks)))
 
 
 def customer(crm: CRM, ws: Reader, stage: Stage) -> None:
@@ -131,14 +143,17 @@ def customer(crm: CRM, ws: Reader, stage: Stage) -> None:
     account = ws.get(Account, busiest(crm, ws).id, include="owner account_contacts.contact")
     events = history(crm, ws, account)
     figures = {"account": account.name, "events": [{"at": moment(at), "what": what} for at, what, _ in events]}
-    stage.scene("customer", f"One customer: {account.name}", figures)
+    say = stage.say
+    stage.scene("customer", say("One customer: {name}", name=account.name), figures)
     people = [link.contact.record for link in account.related("account_contacts")]
-    stage.say(f"{account.number}, {account.address}, owner {title_of(account.owner)}")
-    stage.say("\n".join(f"  {person.name}, {person.job_title}, {person.email}" for person in people))
+    owner = say("owner {name}", name=title_of(account.owner))
+    stage.write(f"{account.number}, {account.address}, {owner}")
+    stage.write("\n".join(f"  {person.name}, {person.job_title}, {person.email}" for person in people))
     if has_plugin(crm, "visits"):
-        stage.say(f"  last visit on {account.get_document_value('visits.last_visit_on')}, kept by the visits plugin")
-    stage.say("")
-    stage.table(("When", "What", ""), [(moment(at), what, text) for at, what, text in events])
+        day = account.get_document_value("visits.last_visit_on")
+        stage.write(say("  last visit on {day}, kept by the visits plugin", day=day))
+    stage.write("")
+    stage.table([*say.each("When", "What"), ""], [(moment(at), what, text) for at, what, text in events])
 
 
 def history(crm: CRM, ws: Reader, account: Account) -> list[Event]:
@@ -168,8 +183,8 @@ def conflict(crm: CRM, account: Account, stage: Stage) -> None:
 
     error = refusal(ConflictError, both_change_the_level)
     figures = {name: error.facts[name] for name in ("field", "ours", "theirs", "actor", "other_actor")}
-    stage.scene("conflict", "Two people, one field: the second is told, nothing is lost", figures)
-    stage.say(f"ConflictError: {error}")
+    stage.scene("conflict", stage.say("Two people, one field: the second is told, nothing is lost"), figures)
+    stage.write(f"ConflictError: {error}")
 
 
 def merge(crm: CRM, account: Account, stage: Stage) -> None:
@@ -182,9 +197,13 @@ def merge(crm: CRM, account: Account, stage: Stage) -> None:
     with crm.reading_as(LIN) as ws:
         now = ws.get(Account, account.id)
     figures = {"industry": now.industry, "preferences": now.preferences, "version": now.version}
-    stage.scene("merge", "Two people, different fields: both stay", figures)
-    stage.say(f"zhou wrote industry = {now.industry!r}, lin wrote preferences = {now.preferences!r}")
-    stage.say(f"{now.name} is at version {now.version} and has both")
+    say = stage.say
+    stage.scene("merge", say("Two people, different fields: both stay"), figures)
+    told = say(
+        "zhou wrote industry = {theirs!r}, lin wrote preferences = {ours!r}", theirs=now.industry, ours=now.preferences
+    )
+    stage.write(told)
+    stage.write(say("{name} is at version {version} and has both", name=now.name, version=now.version))
 
 
 def bad_value(crm: CRM, principal: Principal, stage: Stage) -> None:
@@ -197,8 +216,8 @@ def bad_value(crm: CRM, principal: Principal, stage: Stage) -> None:
 
     error = refusal(ValidationError, create)
     figures = [{"field": problem.field, "code": problem.code} for problem in error.problems]
-    stage.scene("bad_value", "Bad values: all problems at once, each with its cure", figures)
-    stage.say(f"ValidationError: {error}")
+    stage.scene("bad_value", stage.say("Bad values: all problems at once, each with its cure"), figures)
+    stage.write(f"ValidationError: {describe(error, stage.say, crm.labels)}")
 
 
 def refused_move(crm: CRM, principal: Principal, order: SalesOrder, stage: Stage) -> None:
@@ -209,8 +228,9 @@ def refused_move(crm: CRM, principal: Principal, order: SalesOrder, stage: Stage
             ws.move(ws.get(SalesOrder, order.id), "cancel")
 
     error = refusal(MoveNotAllowedError, cancel)
-    stage.scene("refused_move", "A move that its lifecycle does not know", {"allowed": list(error.facts["allowed"])})
-    stage.say(f"MoveNotAllowedError: {error}")
+    allowed = list(error.facts["allowed"])
+    stage.scene("refused_move", stage.say("A move that its lifecycle does not know"), {"allowed": allowed})
+    stage.write(f"MoveNotAllowedError: {error}")
 
 
 def refusal(kind: type[E], attempt: Callable[[], None]) -> E:
@@ -233,7 +253,7 @@ def next_commands(crm: CRM, principal: Principal) -> list[Sequence[str]]:
         tuple(_OPEN_DEALS.split()),
         ("pycrm", "update", "sales_order", draft.number, "status=confirmed"),
         ("pycrm", "create", "task", "subject=Call back", f"about=account:{account.number}", "priority=high"),
-        ("pycrm", "fields", "account", "--language", "zh"),
+        ("pycrm", "fields", "account", "--lang", "zh"),
         ("pycrm", "plugins", "hooks"),
     ]
     if has_plugin(crm, "visits"):

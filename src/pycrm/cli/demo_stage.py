@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from pycrm.cli.output import print_table, write
+from pycrm.cli.texts import Texts
 
 __all__ = ["Stage"]
 
@@ -17,10 +18,12 @@ class Stage:
     """Where the scenes play: prints for people, and keeps the figures for ``--json``.
 
     Attributes:
+        say: The texts in the user's language.
         quiet: Print nothing; the figures are wanted.
         figures: What each scene showed, by its name.
     """
 
+    say: Texts
     quiet: bool
     figures: dict[str, Any] = attrs.field(factory=dict)
     _scenes: int = 0
@@ -29,9 +32,9 @@ class Stage:
         """Begin the scene *name*: its title for people, its *figures* for programs."""
         self.figures[name] = figures
         self._scenes += 1
-        self.say(f"\n{self._scenes}. {title}\n")
+        self.write(f"\n{self._scenes}. {title}\n")
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Print *text*."""
         if not self.quiet:
             write(text)

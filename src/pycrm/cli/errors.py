@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
+from pycrm.cli.texts import ENGLISH, Texts, sentence
 from pycrm.errors import (
     ConfigurationError,
     ConflictError,
@@ -39,18 +40,20 @@ class ExitCode(IntEnum):
     NOT_ALLOWED = 6
     CONFIGURATION = 7
     PLUGIN = 8
+    UNHEALTHY = 9
 
 
 MEANINGS = {
-    ExitCode.OK: "done",
-    ExitCode.UNEXPECTED: "unexpected error; --debug shows the traceback",
-    ExitCode.USAGE: "wrong usage, an unknown entity or field, a filter that cannot be answered",
-    ExitCode.NOT_FOUND: "no such record",
-    ExitCode.INVALID: "a value or a move was refused",
-    ExitCode.CONFLICT: "somebody else changed the same field, or holds the database",
-    ExitCode.NOT_ALLOWED: "the acting user may not do this",
-    ExitCode.CONFIGURATION: "settings, database not migrated, schema mismatch, database not reachable",
-    ExitCode.PLUGIN: "a plugin or one of its hooks failed",
+    ExitCode.OK: sentence("done"),
+    ExitCode.UNEXPECTED: sentence("unexpected error; --debug shows the traceback"),
+    ExitCode.USAGE: sentence("wrong usage, an unknown entity, a filter that cannot be answered"),
+    ExitCode.NOT_FOUND: sentence("no such record"),
+    ExitCode.INVALID: sentence("a value, a name of a field to write, or a move was refused"),
+    ExitCode.CONFLICT: sentence("somebody else changed the same field, or holds the database"),
+    ExitCode.NOT_ALLOWED: sentence("the acting user may not do this"),
+    ExitCode.CONFIGURATION: sentence("settings, database not migrated, schema mismatch, database not reachable"),
+    ExitCode.PLUGIN: sentence("a plugin or one of its hooks failed"),
+    ExitCode.UNHEALTHY: sentence("the doctor found something to mend"),
 }
 
 # The first class that fits decides, so that special cases stand before the family that they belong to.
@@ -78,29 +81,40 @@ def exit_code_of(error: BaseException) -> ExitCode:
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.UNEXPECTED)
 
 
-def exit_codes_text() -> str:
+def exit_codes_text(say: Texts) -> str:
     """Return the table of exit codes for the help text."""
-    return "Exit codes:\n" + "\n".join(f"  {code:d}  {meaning}" for code, meaning in MEANINGS.items())
+    return "\n".join([say("Exit codes:"), *(f"  {code:d}  {say(meaning)}" for code, meaning in MEANINGS.items())])
 
 
-def describe(error: Exception, labels: Labels | None = None, language: str = "en") -> str:
+def describe(error: Exception, say: Texts, labels: Labels | None = None) -> str:
     """Return what went wrong and the cure, without the ``error:`` in front.
 
     Args:
         error: Ours or anybody's.
-        labels: To tell the problems of records in *language*; without, they are told in English.
-        language: Of the user.
+        say: The texts in the user's language. What the kernel says in English follows what it means in that language.
+        labels: To tell the problems of records in it; without, they are told in English.
     """
-    if isinstance(error, ValidationError) and labels is not None and language != "en":
-        return _problems(error, labels, language)
+    if isinstance(error, ValidationError) and labels is not None and say.language != ENGLISH:
+        return _problems(error, labels, say.language)
     if isinstance(error, (PycrmError, Problem)):
-        return str(error)
-    return f"unexpected {type(error).__name__}: {error}; run it again with --debug for the traceback, and report it"
+        meaning = _meaning(error, say)
+        return f"{meaning}\n  {error}" if meaning else str(error)
+    kind = type(error).__name__
+    return say("unexpected {kind}: {error}; run it again with --debug and report what it shows", kind=kind, error=error)
+
+
+def _meaning(error: Exception, say: Texts) -> str:
+    """Return what *error* means, in the words of the nearest class that has some."""
+    codes = (vars(each).get("code") for each in type(error).__mro__)
+    return next((meaning for code in codes if code and (meaning := say.error(code))), "")
 
 
 def _problems(error: ValidationError, labels: Labels, language: str) -> str:
     entity = labels.entity(error.entity, language) if error.entity else ""
+    several = len({id(problem.record) for problem in error.problems}) > 1
     lines = [
-        f"  {error.entity}.{each.field}: {labels.problem(each, language)} [{each.code}]" for each in error.problems
+        f"  {f'{each.record!r} ' if several else ''}{error.entity}{f'.{each.field}' if each.field else ''}: "
+        f"{labels.problem(each, language)} [{each.code}]"
+        for each in error.problems
     ]
     return "\n".join([f"{entity} ({len(error.problems)})", *lines])

@@ -8,7 +8,7 @@ from uuid import UUID
 from pycrm.errors import NotFoundError, QueryError
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.text import TextKind
 from pycrm.query import F
 from pycrm.schema import Entity, Record, Schema
@@ -57,10 +57,16 @@ def reference_of(ws: Reader, schema: Schema, field: Field, value: Any) -> Any:
         return [_reference(ws, schema, target, each) for each in value]
     if isinstance(field.kind, RefKind):
         return _reference(ws, schema, schema.entity(str(field.kind.target)), value)
-    if isinstance(field.kind, AnyRefKind) and isinstance(value, str) and ":" in value:
-        name, _, text = value.partition(":")
-        return _reference(ws, schema, schema.entity(name), text)
-    return value
+    if isinstance(field.kind, AnyRefsKind) and isinstance(value, list | tuple):
+        return [_any_reference(ws, schema, each) for each in value]
+    return _any_reference(ws, schema, value) if isinstance(field.kind, AnyRefKind) else value
+
+
+def _any_reference(ws: Reader, schema: Schema, value: Any) -> Any:
+    if not isinstance(value, str) or ":" not in value:
+        return value
+    name, _, text = value.partition(":")
+    return _reference(ws, schema, schema.entity(name), text)
 
 
 def _reference(ws: Reader, schema: Schema, target: Entity, value: Any) -> Any:

@@ -10,8 +10,10 @@ from importlib.metadata import version
 
 import click
 
+from pycrm.cli.command import Group, with_global_options
 from pycrm.cli.context import Settings, global_options
 from pycrm.cli.errors import ExitCode, describe, exit_code_of, exit_codes_text
+from pycrm.cli.texts import Misuse
 
 __all__ = ["cli", "main"]
 
@@ -19,18 +21,24 @@ _COMMANDS = {
     "init": "database:init",
     "migrate": "database:migrate",
     "demo": "demo:demo",
-    "plugins": "plugins:plugins",
-    "entities": "schema:entities",
-    "fields": "schema:fields",
     "list": "records:list_",
     "show": "records:show",
-    "create": "records:create",
-    "update": "records:update",
+    "create": "writing:create",
+    "update": "writing:update",
+    "entities": "schema:entities",
+    "fields": "fields:fields",
+    "indexes": "indexes:indexes",
+    "plugins": "plugins:plugins",
+    "plugin": "freezing:plugin",
+    "doctor": "doctor:doctor",
+    "config": "config:config",
+    "shell": "shell:shell",
+    "completion": "completion:completion",
 }
 _INTERRUPTED = 130  # as shells report a program that Ctrl-C ended
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The commands by name, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,22 +49,13 @@ class Commands(click.Group):
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f"pycrm.cli.{module}"), name)
-        return _with_global_options(command)
+        return with_global_options(command)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        say = ctx.ensure_object(Settings).say
         formatter.write_paragraph()
-        formatter.write("The options above may also stand after the command.\n\n")
-        formatter.write(exit_codes_text() + "\n")
-
-
-def _with_global_options(command: click.Command) -> click.Command:
-    """Let the global options stand behind the command's name too, where most people write them."""
-    if not any(parameter.name == "as_json" for parameter in command.params):
-        global_options(command, hidden=True)
-        if isinstance(command, click.Group):
-            for below in command.commands.values():
-                _with_global_options(below)
-    return command
+        formatter.write(say("The options above may also stand after the command.") + "\n\n")
+        formatter.write(exit_codes_text(say) + "\n")
 
 
 @global_options
@@ -79,23 +78,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return ExitCode.USAGE
     except click.ClickException as error:
-        _tell_usage(error)
+        _tell_usage(error, settings)
         return ExitCode.USAGE
     except click.Abort:
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001  the border: whatever it is, the user gets a sentence
         if settings.debug:
             traceback.print_exc()
-        click.echo(f"error: {describe(error, settings.labels, settings.language)}", err=True)
+        say = settings.say
+        click.echo(say("error: {told}", told=describe(error, say, settings.labels)), err=True)
         return exit_code_of(error)
     finally:
         settings.close()
 
 
-def _tell_usage(error: click.ClickException) -> None:
+def _tell_usage(error: click.ClickException, settings: Settings) -> None:
     context = getattr(error, "ctx", None)
     if context is not None:
         click.echo(context.get_usage(), err=True)
-    click.echo(f"error: {error.format_message()}", err=True)
+    say = settings.say
+    told = say(error.sentence, **error.facts) if isinstance(error, Misuse) else error.format_message()
+    click.echo(say("error: {told}", told=told), err=True)
     if context is not None:
-        click.echo(f"help: {context.command_path} --help", err=True)
+        click.echo(say("help: {command} --help", command=context.command_path), err=True)

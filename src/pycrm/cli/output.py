@@ -16,7 +16,7 @@ from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.field import Field
 from pycrm.fields.money import MoneyKind
 from pycrm.fields.numbers import DecimalKind, IntegerKind
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema import Entity
 from pycrm.schema.labels import Labels
@@ -25,7 +25,7 @@ from pycrm.values.refs import Ref
 __all__ = ["is_number", "print_json", "print_lines", "print_table", "shown", "title_of", "write"]
 
 WIDEST_ON_TERMINAL = 48
-_YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
+_YES_NO = {"en": ("yes", "no"), "zh": ("是", "否"), "zh-TW": ("是", "否")}
 
 
 def write(text: str) -> None:
@@ -62,7 +62,7 @@ def print_lines(pairs: Sequence[tuple[str, str]]) -> None:
 
 def is_number(field: Field) -> bool:
     """Whether *field* reads better flush right."""
-    return isinstance(field.kind, (IntegerKind, DecimalKind, MoneyKind))
+    return field.kind.summable or isinstance(field.kind, (IntegerKind, DecimalKind, MoneyKind))
 
 
 def shown(value: Any, entity: Entity, field: Field, labels: Labels, language: str) -> str:
@@ -83,11 +83,9 @@ def shown(value: Any, entity: Entity, field: Field, labels: Labels, language: st
             return labels.state(entity.name, field, lifecycle.states[value], language)
         case RefKind() | AnyRefKind():
             return title_of(value)
-        case RefsKind():
+        case LinkKind():
             return ", ".join(map(title_of, value))
-        case MoneyKind() | DecimalKind():
-            return str(value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else field.kind.display(value)
 
 
 def title_of(reference: Any) -> str:

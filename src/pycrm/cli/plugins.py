@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pycrm.app import CRM
+from pycrm.cli.command import group
 from pycrm.cli.context import Settings
 from pycrm.cli.output import print_json, print_table, write
 from pycrm.errors import ConfigurationError, NotMigratedError
@@ -14,7 +15,7 @@ from pycrm.errors import ConfigurationError, NotMigratedError
 __all__ = ["plugins"]
 
 
-@click.group(invoke_without_command=True)
+@group(invoke_without_command=True)
 @click.pass_context
 def plugins(context: click.Context) -> None:
     """List plugins, active and parked ones.
@@ -44,35 +45,50 @@ def hooks(settings: Settings) -> None:
     if settings.as_json:
         print_json(rows)
     else:
-        head = ("Order", "Hook", "Entity", "Function", "Calls", "Time (ms)")
+        head = settings.say.each("Order", "Hook", "Entity", "Function", "Calls", "Time (ms)")
         print_table(head, [tuple(map(str, row.values())) for row in rows], right=[0, 4, 5])
 
 
 def _list_plugins(settings: Settings) -> None:
-    parked, known = _of_database(settings)
-    rows = [
-        (plugin.name, plugin.version, "active", "built in" if _is_builtin(plugin) else "installed")
-        for plugin in _any_crm(settings).plugins
-    ]
-    rows += [(name, version, "parked", "not installed; its data is kept") for name, version in parked.items()]
+    parked, note = _of_database(settings)
+    crm = _any_crm(settings)
+    rows = [(plugin.name, plugin.version, "active", _is_builtin(plugin)) for plugin in crm.plugins]
+    rows += [(name, version, "parked", False) for name, version in parked.items()]
     if settings.as_json:
-        print_json([{"name": name, "version": version, "state": state} for name, version, state, _ in rows])
+        left = {name: list(crm.left_by(name)) for name in parked}
+        print_json(
+            [
+                {"name": name, "version": version, "state": state, **({"kept": left[name]} if name in left else {})}
+                for name, version, state, _ in rows
+            ]
+        )
         return
-    print_table(("Plugin", "Version", "State", ""), rows)
-    if known:
-        write(known)
+    say = settings.say
+    states = {"active": say("active"), "parked": say("parked")}
+    origins = {True: say("built in"), False: say("installed")}
+    missing = {name: say("not installed; kept: {names}", names=", ".join(crm.left_by(name))) for name in parked}
+    print_table(
+        [*say.each("Plugin", "Version", "State"), ""],
+        [
+            (name, version, states[state], missing[name] if state == "parked" else origins[builtin])
+            for name, version, state, builtin in rows
+        ],
+    )
+    if note:
+        write(say("note: {told}", told=note))
 
 
 def _of_database(settings: Settings) -> tuple[dict[str, str], str]:
     """Return the parked plugins, and a sentence where the database cannot be asked for them."""
+    say = settings.say
     try:
         return dict(settings.crm().parked), ""
     except NotMigratedError as error:
-        return {}, f"note: {error}"
+        return {}, str(error)
     except ConfigurationError:
-        if settings.url:
+        if "url" in settings.options:
             raise
-        return {}, "note: no database here, so nothing is known of parked plugins; run `pycrm init` to begin one"
+        return {}, say("no database here, so nothing is known of parked plugins; run `pycrm init` to begin one")
 
 
 def _any_crm(settings: Settings) -> CRM:

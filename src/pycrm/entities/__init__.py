@@ -1,12 +1,28 @@
-"""The system nouns, which the kernel itself needs: User, Team, Tag, CustomField.
+"""The system nouns, which the kernel itself needs: User, Team, Tag, Attachment, Calendar, CustomField,
+ExchangeRate, SavedView.
 
 Made by the schema room's function with the owner ``core``. Imports `pycrm.schema` and below.
 """
 
+from pycrm.entities.attachment import Attachment
+from pycrm.entities.calendar import Calendar, CalendarException
 from pycrm.entities.custom_field import CustomField
 from pycrm.entities.declared import DECLARED
+from pycrm.entities.exchange_rate import ExchangeRate
+from pycrm.entities.saved_view import SavedView
 from pycrm.entities.tag import Tag
 from pycrm.entities.team import Team
 from pycrm.entities.user import User
 
-__all__ = ["DECLARED", "CustomField", "Tag", "Team", "User"]
+__all__ = [
+    "DECLARED",
+    "Attachment",
+    "Calendar",
+    "CalendarException",
+    "CustomField",
+    "ExchangeRate",
+    "SavedView",
+    "Tag",
+    "Team",
+    "User",
+]

@@ -16,5 +16,5 @@ class Team(Record):
     """A team; its members see what is shared with it once access rules say so."""
 
     name: str = field.text(searchable=True)
-    parent: OptRef[Team] = field.ref("team", many="subteams")
+    parent: OptRef[Team] = field.ref("team", many="subteams", tree=True)
     members: Refs[User] = field.refs(User)

@@ -20,8 +20,8 @@ class User(Record):
 
     key: str = field.text(unique=True)
     name: str = field.text(searchable=True)
-    email: str | None = field.text()
-    language: str | None = field.text()
-    time_zone: str | None = field.text()
-    manager: OptRef[User] = field.ref("user", many="direct_reports")
+    email: str | None = field.of_kind("email")
+    language: str | None = field.of_kind("language")
+    time_zone: str | None = field.of_kind("time_zone")
+    manager: OptRef[User] = field.ref("user", many="direct_reports", tree=True)
     is_active: bool = field.boolean(default=True)

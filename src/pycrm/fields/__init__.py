@@ -12,7 +12,7 @@ from pycrm.fields.kind import Kind, Part, PartType
 from pycrm.fields.money import MoneyKind
 from pycrm.fields.names import check_name, english_label
 from pycrm.fields.numbers import BooleanKind, DecimalKind, IntegerKind
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.registry import KINDS, SOURCE_NAMES, kind_from
 from pycrm.fields.status import StatusKind
 from pycrm.fields.tags import TagsKind
@@ -22,6 +22,7 @@ __all__ = [
     "KINDS",
     "SOURCE_NAMES",
     "AnyRefKind",
+    "AnyRefsKind",
     "AutonumberKind",
     "BooleanKind",
     "ChoiceKind",

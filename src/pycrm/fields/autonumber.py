@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import ConfigurationError, Problem
+from pycrm.fields.kind import Fit, Kind
 from pycrm.fields.scalar import ScalarKind
 from pycrm.fields.text import TextKind, take_text
 
@@ -24,12 +25,17 @@ class AutonumberKind(ScalarKind):
     Attributes:
         pattern: Text with ``{seq}`` once, which counts, filled with zeros as ``{seq:05}`` says, and with ``{year}``
             where the count starts anew each year. A count that outgrows its width is written in full.
+        gap_free: What a unit rolls back is given again, so that committed numbers follow one another, as some laws
+            ask of invoices. Units that want numbers then wait for each other to end. Without it what is rolled back
+            may be lost, and nobody waits.
     """
 
     name: ClassVar[str] = "autonumber"
     python_type: ClassVar[type] = str
+    replaces: ClassVar[frozenset[str]] = frozenset({"text"})
 
     pattern: str
+    gap_free: bool = False
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -65,6 +71,9 @@ class AutonumberKind(ScalarKind):
     def sequence_key(self, entity: str, field: str, year: int) -> str:
         """Return the key under which the count is kept: one per field, and per year where the pattern says so."""
         return f"{entity}.{field}:{year}" if self.is_yearly else f"{entity}.{field}"
+
+    def fit(self, old: Kind) -> Fit:
+        return Fit.ALL if old.name == self.name else super().fit(old)
 
     def parse(self, value: Any) -> str:
         return _TEXT.parse(value)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import ConfigurationError, Problem, nearest
-from pycrm.fields.kind import EQUALITY, PRESENCE, Kind, Part, PartType
+from pycrm.fields.kind import EQUALITY, PRESENCE, Fit, Kind, Part, PartType
 from pycrm.fields.text import take_several, take_text
 
 MAX_OPTION_LENGTH = 255
@@ -81,6 +81,17 @@ class _OptionsKind(Kind):
     def options(self) -> dict[str, Any]:
         return {"options": [option.describe() for option in self.choices]}
 
+    def fit(self, old: Kind) -> Fit:
+        if isinstance(old, _OptionsKind) and old.name == self.name:
+            return Fit.ALL if old.by_value.keys() <= self.by_value.keys() else Fit.SOME
+        return Fit.SOME if old.name in self.replaces else Fit.NONE
+
+    def keeping(self, old: Kind) -> Kind:
+        if not isinstance(old, _OptionsKind) or old.name != self.name:
+            return self
+        gone = [attrs.evolve(option, retired=True) for option in old.choices if option.value not in self.by_value]
+        return attrs.evolve(self, options=(*self.choices, *gone)) if gone else self
+
     def take(self, value: Any) -> str:
         """Return *value* as text if it may be chosen.
 
@@ -118,6 +129,7 @@ class ChoiceKind(_OptionsKind):
 
     name: ClassVar[str] = "choice"
     python_type: ClassVar[type] = str
+    replaces: ClassVar[frozenset[str]] = frozenset({"status", "text"})
     operators: ClassVar[frozenset[str]] = EQUALITY
 
     def parse(self, value: Any) -> str:
@@ -146,6 +158,7 @@ class MultiChoiceKind(_OptionsKind):
 
     name: ClassVar[str] = "multi_choice"
     python_type: ClassVar[type] = tuple
+    replaces: ClassVar[frozenset[str]] = frozenset({"tags"})
     parts: ClassVar[tuple[Part, ...]] = (Part(PartType.JSON),)
     operators: ClassVar[frozenset[str]] = PRESENCE
     sortable: ClassVar[bool] = False
@@ -154,6 +167,11 @@ class MultiChoiceKind(_OptionsKind):
     def parse(self, value: Any) -> tuple[str, ...]:
         chosen = {self.take(each) for each in take_several(value)}
         return tuple(option for option in self.by_value if option in chosen)
+
+    def parse_source(self, value: str) -> str | None:
+        # One chosen option is the commonest case, and the only one that is in order whatever it is.
+        is_one = f"type({value}) is tuple and len({value}) == 1 and type({value}[0]) is str"
+        return f"({is_one} and {value}[0] in {set(self.offered)!r})" if self.offered else None
 
     def dump(self, value: tuple[str, ...]) -> list[str]:
         return list(value)

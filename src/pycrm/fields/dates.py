@@ -78,7 +78,8 @@ class InstantKind(ScalarKind):
     def _read(value: Any) -> dt.datetime:
         if isinstance(value, dt.datetime):
             return value
-        if isinstance(value, str) and _day(value.strip()[:10]):
+        # Python reads past a NUL at the end.
+        if isinstance(value, str) and _day(value.strip()[:10]) and "\0" not in value:
             try:
                 return dt.datetime.fromisoformat(value.strip())
             except ValueError:

@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
+from pycrm.fields.attachment import AttachmentKind
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind, Option
 from pycrm.fields.dates import DateKind, InstantKind
 from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import Kind
 from pycrm.fields.money import MoneyKind
+from pycrm.fields.named import NamedKind
 from pycrm.fields.numbers import BooleanKind, DecimalKind, IntegerKind
-from pycrm.fields.references import ANY_ENTITY, AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import ANY_ENTITY, AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.status import StatusKind
 from pycrm.fields.tags import TagsKind
 from pycrm.fields.text import MAX_TEXT, LongTextKind, TextKind
@@ -35,6 +37,8 @@ from pycrm.values.money import Money
 __all__ = [
     "Option",
     "any_ref",
+    "any_refs",
+    "attachment",
     "autonumber",
     "boolean",
     "choice",
@@ -68,9 +72,12 @@ class Common(TypedDict, total=False):
     was: str | None
 
 
-def of_kind(kind: Kind, **common: Unpack[Common]) -> Any:
-    """Declare a field of any kind; plugins that bring a kind wrap this in a function that returns its type."""
-    return Field(kind=kind, **common)
+def of_kind(kind: Kind | str, **common: Unpack[Common]) -> Any:
+    """Declare a field of any kind; plugins that bring a kind wrap this in a function that returns its type.
+
+    A kind may be called by its name, ``of_kind("trade.hs_code")``; the name resolves when a CRM is put together.
+    """
+    return Field(kind=NamedKind(kind) if isinstance(kind, str) else kind, **common)
 
 
 def text(*, max_length: int = 255, **common: Unpack[Common]) -> str:
@@ -141,10 +148,13 @@ def ref(
     part_of: bool = False,
     rights_from: bool = False,
     soft: bool = False,
+    tree: bool = False,
     **common: Unpack[Common],
 ) -> Any:
     """Declare a reference to one record, annotated as ``Ref[Account]`` or ``OptRef[Account]``; see `RefKind`."""
-    kind = RefKind(target, many=many, on_delete=on_delete, part_of=part_of, rights_from=rights_from, soft=soft)
+    kind = RefKind(
+        target, many=many, on_delete=on_delete, part_of=part_of, rights_from=rights_from, soft=soft, tree=tree
+    )
     return of_kind(kind, **common)
 
 
@@ -153,14 +163,38 @@ def refs(target: type | str, **common: Unpack[Common]) -> Any:
     return Field(kind=RefsKind(target), place=Place.LINK, **common)
 
 
-def any_ref(*targets: type | str, **common: Unpack[Common]) -> Any:
-    """Declare a reference to a record of one of *targets*, or of any entity, annotated as ``OptRef[Any]``."""
-    return of_kind(AnyRefKind(targets or (ANY_ENTITY,)), **common)
+def any_ref(*targets: type | str, many: str | None = None, part_of: bool = False, **common: Unpack[Common]) -> Any:
+    """Declare a reference to a record of one of *targets*, or of any entity, annotated as ``OptRef[Any]``.
+
+    See `AnyRefKind` for *many* and *part_of*.
+    """
+    return of_kind(AnyRefKind(targets or (ANY_ENTITY,), many, part_of), **common)
 
 
-def autonumber(pattern: str, **common: Unpack[Common]) -> str:
-    """Declare a number that the CRM gives after *pattern*, as ``"SO-{year}-{seq:05}"``."""
-    declared: str = of_kind(AutonumberKind(pattern), **common)
+def any_refs(*targets: type | str, **common: Unpack[Common]) -> Any:
+    """Declare references to several records of *targets*, or of any entity, annotated as ``Refs[Record]``."""
+    return Field(kind=AnyRefsKind(targets or (ANY_ENTITY,)), place=Place.LINK, **common)
+
+
+def attachment(
+    *,
+    max_bytes: int | None = None,
+    content_types: Iterable[str] = (),
+    many: str | None = None,
+    on_delete: str = "restrict",
+    **common: Unpack[Common],
+) -> Any:
+    """Declare a file, annotated as ``OptRef[Attachment]``; see `AttachmentKind` for its limits.
+
+    ``ws.update(product, photo=ws.attach(product, "photo.jpg", data))`` gives it one.
+    """
+    kind = AttachmentKind(max_bytes=max_bytes, content_types=content_types, many=many, on_delete=on_delete)
+    return of_kind(kind, **common)
+
+
+def autonumber(pattern: str, *, gap_free: bool = False, **common: Unpack[Common]) -> str:
+    """Declare a number that the CRM gives after *pattern*, as ``"SO-{year}-{seq:05}"``; see `AutonumberKind`."""
+    declared: str = of_kind(AutonumberKind(pattern, gap_free), **common)
     return declared
 
 

@@ -19,9 +19,9 @@ class Place(Enum):
     LINK = "link"  # rows of the link table (multi-reference)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Field:
-    """One field of one entity.
+    """One field of one entity; compared by identity, for a schema has each of its fields once.
 
     Attributes:
         kind: What its values are.
@@ -41,6 +41,7 @@ class Field:
         retired: A custom field that is no longer offered; its values stay readable.
         parked: Brought by a plugin whose code is missing; its values stay readable.
         was: Its former name, for a renaming upgrade.
+        stored_as: The key of a custom field in the document where it is not its name, as after a conversion.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Field:
     retired: bool = False
     parked: bool = False
     was: str | None = None
+    stored_as: str = ""
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -70,7 +72,16 @@ class Field:
     @property
     def key(self) -> str:
         """Return the stored name: the column, or the key in the document (``"trade.incoterm"``, ``"region"``)."""
+        if self.stored_as:
+            return self.stored_as
         return self.name if self.owner == "custom" or self.place is not Place.DOCUMENT else self.path
+
+    def shown(self, value: Any) -> Any:
+        """Return *value* for whoever reads a message or a log: a sensitive one masked, any other as it is."""
+        if value is None or not self.kind.sensitive:
+            return value
+        # Nobody has judged the value yet, perhaps.
+        return self.kind.display(value) if type(value) is self.kind.python_type else "***"
 
     def make_default(self) -> Any:
         """Return a fresh default value, or None."""

@@ -12,6 +12,7 @@ matter. A part whose suffix is empty is never missing while the field has a valu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ class PartType(Enum):
     DATE = "date"  # datetime.date
     INSTANT = "instant"  # datetime.datetime, aware, UTC
     ID = "id"  # uuid.UUID
-    JSON = "json"  # list of str
+    JSON = "json"  # what JSON holds at its top: list, dict, str, int, float or bool, never None
 
 
 @attrs.frozen
@@ -36,6 +37,14 @@ class Part:
 
     type: PartType
     suffix: str = ""
+
+
+class Fit(Enum):
+    """Which of the values stored under one kind another one takes over as they are; see `Kind.fit`."""
+
+    ALL = "all"
+    SOME = "some"  # those that its `parse` gives back with the same parts
+    NONE = "none"
 
 
 EQUALITY = frozenset({"=", "!=", "in", "is null"})
@@ -54,8 +63,15 @@ class Kind:
         operators: Which comparisons a filter may use.
         sortable: Whether it can be a sort key or a group.
         summable: Whether ``sum()`` may be asked of it.
+        unit_part: The number of the part that says in what the first one is measured, as the currency of money does:
+            amounts of different units are neither added up nor put in order, and zero is zero in each.
         empty: What a record's slot holds where there is no value: None, or ``()`` for kinds of several values.
             It is stored as an absent part; loaders put it back.
+        replaces: Names of other kinds whose stored values this one reads as they are: `from_parts` takes them, with
+            None for parts that they lack. A field may change from one of those to this kind in an upgrade.
+        source_names: What the kind's ``…_source`` methods name beside builtins and `SOURCE_NAMES`. Each name begins
+            with the kind's own, a dot written as ``_``, and ``_``: ``trade_hs_code_table``. All kinds of one entity
+            share a namespace.
     """
 
     name: ClassVar[str]
@@ -64,7 +80,15 @@ class Kind:
     operators: ClassVar[frozenset[str]] = ORDERED
     sortable: ClassVar[bool] = True
     summable: ClassVar[bool] = False
+    unit_part: ClassVar[int | None] = None
     empty: ClassVar[Any] = None
+    replaces: ClassVar[frozenset[str]] = frozenset()
+    source_names: ClassVar[Mapping[str, Any]] = {}
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether values are shown masked, for they are nobody's business who merely reads over a shoulder."""
+        return False
 
     def parse(self, value: Any) -> Any:
         """Return the inside value for *value* from outside; an inside value comes back equal.
@@ -78,6 +102,10 @@ class Kind:
         """Return *value* as JSON-able data for the border; `parse` takes it back."""
         return value
 
+    def display(self, value: Any) -> str:
+        """Return *value* as people read it; a `sensitive` one masked. Nothing takes it back."""
+        return str(value)
+
     def to_parts(self, value: Any) -> tuple[Any, ...]:
         """Return the parts of an inside value, in the order of `parts`."""
         return (value,)
@@ -85,6 +113,10 @@ class Kind:
     def from_parts(self, *parts: Any) -> Any:
         """Return the inside value; the inverse of `to_parts`."""
         return parts[0]
+
+    def total(self, sums: Mapping[Any, int]) -> Any:
+        """Return what ``sum()`` answers, for the sums of the first part by unit; those without unit under None."""
+        return self.from_parts(sums.get(None, 0))
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of a dumped value."""
@@ -94,7 +126,7 @@ class Kind:
         """Return a Python expression that is true when the variable *value* needs no `parse`, or None.
 
         A speed-up for hot kinds: where the expression is true, `parse(value)` must return an equal value.
-        A property test holds it to that. The names in `SOURCE_NAMES` may be used.
+        A property test holds it to that. The names in `SOURCE_NAMES` and in `source_names` may be used.
         """
         return None
 
@@ -109,12 +141,26 @@ class Kind:
         """Return one Python expression per part, together equal to ``to_parts(value)``, or None to have it called."""
         return None
 
+    def fit(self, old: Kind) -> Fit:
+        """Say which values stored under *old* may stay as they are when a field changes to this kind in an upgrade.
+
+        Asked where all parts of *old* are among ours. Of the same kind with other options, none may unless the kind
+        says otherwise here; of a kind that is named in `replaces`, all may, what `parse` would refuse included.
+        """
+        if old.name == self.name:
+            return Fit.ALL if old.options() == self.options() else Fit.NONE
+        return Fit.ALL if old.name in self.replaces else Fit.NONE
+
+    def keeping(self, old: Kind) -> Kind:
+        """Return this kind with what records that were stored under *old* still need, such as retired options."""
+        return self
+
     def options(self) -> dict[str, Any]:
         """Return the options as JSON-able data; ``type(kind).from_options`` takes them back."""
         return {
             attribute.name: list(value) if isinstance(value := getattr(self, attribute.name), tuple) else value
             for attribute in attrs.fields(type(self))
-            if getattr(self, attribute.name) != attribute.default
+            if attribute.init and getattr(self, attribute.name) != attribute.default
         }
 
     @classmethod

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import ConfigurationError, MoneyError, Problem, nearest
-from pycrm.fields.kind import Kind, Part, PartType
+from pycrm.fields.kind import Fit, Kind, Part, PartType
 from pycrm.fields.numbers import check_places, from_scaled, to_scaled
 from pycrm.values.currencies import CURRENCIES, MINOR_UNITS
-from pycrm.values.money import EXACT, Money
+from pycrm.values.money import EXACT, Money, Monies
 
 USUAL_PLACES = 4  # no currency has more minor digits
 
@@ -53,6 +53,7 @@ class MoneyKind(Kind):
     python_type: ClassVar[type] = Money
     parts: ClassVar[tuple[Part, ...]] = (Part(PartType.INTEGER), Part(PartType.TEXT, "_currency"))
     summable: ClassVar[bool] = True
+    unit_part: ClassVar[int | None] = 1
 
     places: int | None = None
     currency: str | None = None
@@ -70,6 +71,11 @@ class MoneyKind(Kind):
     def scale(self) -> int:
         """The stored amount is the amount times 10 ** scale."""
         return USUAL_PLACES if self.places is None else self.places
+
+    def fit(self, old: Kind) -> Fit:
+        if not isinstance(old, MoneyKind) or old.scale != self.scale:
+            return Fit.NONE
+        return Fit.SOME if self.places is None and old.places is not None else Fit.ALL
 
     def parse(self, value: Any) -> Money:
         money = value if type(value) is Money else self._read(value)
@@ -142,6 +148,9 @@ class MoneyKind(Kind):
 
     def from_parts(self, *parts: Any) -> Money:
         return load_money(parts[0], parts[1], self.scale)
+
+    def total(self, sums: Mapping[Any, int]) -> Monies:
+        return Monies.of(self.from_parts(amount, currency) for currency, amount in sums.items())
 
     def json_schema(self) -> dict[str, Any]:
         return {

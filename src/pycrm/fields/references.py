@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 
 from pycrm.errors import ConfigurationError, Problem, nearest
-from pycrm.fields.kind import EQUALITY, Kind, Part, PartType
+from pycrm.fields.kind import EQUALITY, Fit, Kind, Part, PartType
 from pycrm.fields.text import take_several
 from pycrm.values.refs import Ref, entity_of, reference_slot
 
@@ -68,6 +68,7 @@ class RefKind(Kind):
         part_of: This record is a part of the target: deleted, restored and shared with it.
         rights_from: Rights on this record follow those on the target.
         soft: No foreign key; shows as parked while the target's plugin is absent.
+        tree: The target is the parent, of the same entity: no record comes to lie below itself.
     """
 
     name: ClassVar[str] = "ref"
@@ -81,6 +82,7 @@ class RefKind(Kind):
     part_of: bool = False
     rights_from: bool = False
     soft: bool = False
+    tree: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.on_delete not in ON_DELETE:
@@ -88,6 +90,9 @@ class RefKind(Kind):
                 f"on_delete={self.on_delete!r} is none of {', '.join(ON_DELETE)}{nearest(self.on_delete, ON_DELETE)}",
                 value=self.on_delete,
             )
+
+    def fit(self, old: Kind) -> Fit:
+        return Fit.ALL if isinstance(old, RefKind) and old.target == self.target else Fit.NONE
 
     def parse(self, value: Any) -> UUID | Ref[Any]:
         return take_reference(value, self.target)
@@ -112,26 +117,23 @@ class RefKind(Kind):
 
 
 @attrs.frozen
-class RefsKind(Kind):
-    """References to several records of one entity, in the order given, without repetition. Kept in the link table.
+class LinkKind(Kind):
+    """Base of references to several records, in the order given, without repetition. Kept in the link table."""
 
-    Attributes:
-        target: The record class or the entity's name; in an assembled schema always the name.
-    """
-
-    name: ClassVar[str] = "refs"
     python_type: ClassVar[type] = tuple
     parts: ClassVar[tuple[Part, ...]] = ()
     operators: ClassVar[frozenset[str]] = frozenset()
     sortable: ClassVar[bool] = False
     empty: ClassVar[Any] = ()
 
-    target: Target
+    def take(self, value: Any) -> UUID | Ref[Any]:
+        """Return one of the references, parsed."""
+        raise NotImplementedError
 
     def parse(self, value: Any) -> tuple[UUID | Ref[Any], ...]:
         taken: dict[UUID, UUID | Ref[Any]] = {}
         for each in take_several(value):
-            reference = take_reference(each, self.target)
+            reference = self.take(each)
             taken.setdefault(id_of(reference), reference)
         if len(taken) > MAX_REFERENCES:
             raise Problem(
@@ -142,9 +144,6 @@ class RefsKind(Kind):
             )
         return tuple(taken.values())
 
-    def dump(self, value: tuple[UUID | Ref[Any], ...]) -> list[str]:
-        return [str(id_of(each)) for each in value]
-
     def to_parts(self, value: tuple[UUID | Ref[Any], ...]) -> tuple[Any, ...]:
         """Return nothing: the links are rows of their own."""
         return ()
@@ -152,6 +151,25 @@ class RefsKind(Kind):
     def from_parts(self, *parts: Any) -> tuple[UUID | Ref[Any], ...]:
         """Return no reference yet; the links are read apart."""
         return ()
+
+
+@attrs.frozen
+class RefsKind(LinkKind):
+    """References to several records of one entity.
+
+    Attributes:
+        target: The record class or the entity's name; in an assembled schema always the name.
+    """
+
+    name: ClassVar[str] = "refs"
+
+    target: Target
+
+    def take(self, value: Any) -> UUID | Ref[Any]:
+        return take_reference(value, self.target)
+
+    def dump(self, value: tuple[UUID | Ref[Any], ...]) -> list[str]:
+        return [str(id_of(each)) for each in value]
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string", "format": "uuid"}, "uniqueItems": True}
@@ -167,6 +185,8 @@ class AnyRefKind(Kind):
 
     Attributes:
         targets: Record classes or entity names; ``("*",)`` for every entity. In an assembled schema always names.
+        many: The name of the way back from each of the targets, which are then named.
+        part_of: This record is a part of the target: deleted, restored and purged with it.
     """
 
     name: ClassVar[str] = "any_ref"
@@ -175,6 +195,22 @@ class AnyRefKind(Kind):
     operators: ClassVar[frozenset[str]] = EQUALITY
 
     targets: tuple[Target, ...] = attrs.field(default=(ANY_ENTITY,), converter=_targets)
+    many: str | None = None
+    part_of: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.many is not None and ANY_ENTITY in self.targets:
+            raise ConfigurationError(
+                f"many={self.many!r} would be a way back from every entity; name the targets", value=self.many
+            )
+
+    def may_lead_to(self, entity: str) -> bool:
+        """Return whether records of *entity* may be referred to."""
+        return ANY_ENTITY in self.targets or entity in self.targets
+
+    def fit(self, old: Kind) -> Fit:
+        # A target that is no longer offered stays with the records that have it.
+        return Fit.ALL if old.name == self.name else Fit.NONE
 
     def parse(self, value: Any) -> Ref[Any]:
         """Return a `Ref` that knows its entity; takes a record, a Ref, ``"account:<id>"`` or entity and id."""
@@ -186,7 +222,7 @@ class AnyRefKind(Kind):
                 message="does not say of which entity; give a stored record, a Ref with entity=, or 'account:<id>'",
                 value=value,
             )
-        if ANY_ENTITY not in self.targets and entity not in self.targets:
+        if not self.may_lead_to(entity):
             raise Problem(
                 "any_ref.wrong_entity",
                 message="is a reference to {entity}; give one to any of {targets}",
@@ -231,3 +267,42 @@ class AnyRefKind(Kind):
 
     def dump_source(self, value: str) -> tuple[str, ...]:
         return f"{value}.id", f"{value}.entity"
+
+
+@attrs.frozen
+class AnyRefsKind(LinkKind):
+    """References to several records of any of some entities, as those who took part in a meeting.
+
+    Attributes:
+        targets: Record classes or entity names; ``("*",)`` for every entity. In an assembled schema always names.
+    """
+
+    name: ClassVar[str] = "any_refs"
+
+    targets: tuple[Target, ...] = attrs.field(default=(ANY_ENTITY,), converter=_targets)
+
+    @property
+    def one(self) -> AnyRefKind:
+        """The kind of each of the references."""
+        return AnyRefKind(self.targets)
+
+    def fit(self, old: Kind) -> Fit:
+        # A target that is no longer offered stays with the records that have it.
+        return Fit.ALL if old.name == self.name else Fit.NONE
+
+    def take(self, value: Any) -> Ref[Any]:
+        """Return a `Ref` that knows its entity; takes what `AnyRefKind` does."""
+        return self.one.parse(value)
+
+    def dump(self, value: tuple[Ref[Any], ...]) -> list[dict[str, str | None]]:
+        return [self.one.dump(each) for each in value]
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.one.json_schema(), "uniqueItems": True}
+
+
+def target_of(kind: Kind, value: UUID | Ref[Any]) -> str:
+    """Return the entity that *value*, of a reference field of *kind* in an assembled schema, leads to."""
+    if isinstance(kind, (RefKind, RefsKind)):
+        return str(kind.target)
+    return str(value.entity) if isinstance(value, Ref) else ""

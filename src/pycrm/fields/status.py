@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import Problem, nearest
-from pycrm.fields.kind import EQUALITY
+from pycrm.fields.kind import EQUALITY, Fit, Kind
 from pycrm.fields.scalar import ScalarKind
 from pycrm.fields.text import take_text
 from pycrm.values.lifecycle import Lifecycle
@@ -29,6 +29,7 @@ class StatusKind(ScalarKind):
     name: ClassVar[str] = "status"
     python_type: ClassVar[type] = str
     operators: ClassVar[frozenset[str]] = EQUALITY
+    replaces: ClassVar[frozenset[str]] = frozenset({"choice", "text"})
 
     lifecycle: Lifecycle = attrs.field(converter=_lifecycle)
 
@@ -43,6 +44,11 @@ class StatusKind(ScalarKind):
                 value=value,
             )
         return state
+
+    def fit(self, old: Kind) -> Fit:
+        if isinstance(old, StatusKind):
+            return Fit.ALL if old.lifecycle.states.keys() <= self.lifecycle.states.keys() else Fit.SOME
+        return Fit.SOME if old.name in self.replaces else Fit.NONE
 
     def options(self) -> dict[str, Any]:
         return {"lifecycle": self.lifecycle.options()}

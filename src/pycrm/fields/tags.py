@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import Problem
-from pycrm.fields.kind import PRESENCE, Kind, Part, PartType
+from pycrm.fields.kind import PRESENCE, Fit, Kind, Part, PartType
 from pycrm.fields.text import take_several, take_text
 
 MAX_TAGS = 100
@@ -24,6 +24,10 @@ class TagsKind(Kind):
     operators: ClassVar[frozenset[str]] = PRESENCE
     sortable: ClassVar[bool] = False
     empty: ClassVar[Any] = ()
+    replaces: ClassVar[frozenset[str]] = frozenset({"multi_choice"})
+
+    def fit(self, old: Kind) -> Fit:
+        return Fit.SOME if old.name in self.replaces else super().fit(old)
 
     def parse(self, value: Any) -> tuple[str, ...]:
         tags = tuple(sorted({self._one(each) for each in take_several(value)}))

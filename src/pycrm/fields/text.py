@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import attrs
 
 from pycrm.errors import ConfigurationError, Problem
-from pycrm.fields.kind import EQUALITY
+from pycrm.fields.kind import EQUALITY, Fit, Kind
 from pycrm.fields.scalar import ScalarKind
 
+USUAL_LENGTH = 255
 MAX_TEXT = 1_000_000
 
 _unstorable = re.compile("[\x00\ud800-\udfff]").search
@@ -69,8 +70,9 @@ class TextKind(ScalarKind):
 
     name: ClassVar[str] = "text"
     python_type: ClassVar[type] = str
+    replaces: ClassVar[frozenset[str]] = frozenset({"autonumber", "choice", "long_text", "status", "text"})
 
-    max_length: int = 255
+    max_length: int = USUAL_LENGTH
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.max_length <= MAX_TEXT:
@@ -93,6 +95,11 @@ class TextKind(ScalarKind):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.max_length}
+
+    def fit(self, old: Kind) -> Fit:
+        if old.name != self.name and old.name not in self.replaces:
+            return Fit.NONE
+        return Fit.ALL if getattr(old, "max_length", USUAL_LENGTH) <= self.max_length else Fit.SOME
 
     def parse_source(self, value: str) -> str:
         # Neither NUL nor a surrogate is printable, and the test costs less than a search.

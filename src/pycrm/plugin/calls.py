@@ -129,6 +129,13 @@ class _AfterWrite(_Adapter):
 _ADAPTERS = {"derive": _Derive, "check": _Check, "after_write": _AfterWrite}
 
 
+class _Manager(pluggy.PluginManager):
+    """Looks for hooks by name first, since an adapter has one among dozens of attributes."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        return super().parse_hookimpl_opts(plugin, name) if name.startswith("pycrm_") else None
+
+
 class HookCalls:
     """Fulfils `pycrm.workspace.WriteHooks` for one CRM.
 
@@ -137,7 +144,7 @@ class HookCalls:
     """
 
     def __init__(self, functions: Sequence[tuple[HookFunction, str]]) -> None:
-        self._manager = pluggy.PluginManager("pycrm")
+        self._manager = _Manager("pycrm")
         self._manager.add_hookspecs(writes)
         self._adapters: dict[tuple[str, str], list[_Adapter]] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import attrs
 
+from pycrm.errors import ConfigurationError, MoveNotAllowedError, nearest
+from pycrm.fields.status import StatusKind
 from pycrm.schema import Record
+from pycrm.values.lifecycle import Lifecycle
 from pycrm.workspace import Workspace
 
-__all__ = ["Action", "ActionCall", "HookFunction"]
+__all__ = ["Action", "ActionCall", "HookFunction", "check_states"]
 
 E = TypeVar("E", bound=Record)
 P = ParamSpec("P")
@@ -68,21 +72,25 @@ class Action(Generic[E, P, T]):
         function: Takes the workspace, a record and further arguments.
         target: The record class or entity name.
         permission: The right that it asks for.
+        states: The states that a record may be in for it; empty for any.
     """
 
     plugin: str
-    function: Callable[Concatenate[Workspace, E, P], T]
+    function: Callable[Concatenate[Workspace, P], T]
     target: type[E] | str
     permission: str
+    states: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The function's name: the verb."""
         return self.function.__name__
 
-    def __call__(self, record: E, *args: P.args, **kwargs: P.kwargs) -> ActionCall[T]:
-        """Return the call, to be given to ``ws.run``."""
-        return ActionCall(self, record, args, kwargs)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> ActionCall[T]:
+        """Return the call, to be given to ``ws.run``: the record first, or by the name that the function gives it."""
+        bound = inspect.signature(self.function).bind(None, *args, **kwargs)
+        _, record, *rest = bound.args
+        return ActionCall(self, record, tuple(rest), bound.kwargs)
 
 
 # Help on an action shows what its author wrote; a property of this name would take the class's own docstring away.
@@ -104,5 +112,47 @@ class ActionCall(Generic[T]):
         return self.action.permission
 
     def perform(self, ws: Workspace) -> T:
-        """Do it."""
+        """Do it.
+
+        Raises:
+            MoveNotAllowedError: The record is in none of the states that the action takes.
+        """
+        if self.action.states:
+            _require_state(self.action, self.record)
         return self.action.function(ws, self.record, *self.args, **self.kwargs)
+
+
+def check_states(entity: type[Record], states: tuple[str, ...]) -> None:
+    """Check that *states* are of the one lifecycle of *entity*.
+
+    Raises:
+        ConfigurationError: It has no lifecycle or several, or a name is none of its states.
+    """
+    _, lifecycle = _status_of(entity)
+    for state in states:
+        if state not in lifecycle.states:
+            raise ConfigurationError(
+                f"{entity.__name__} has no state {state!r}{nearest(state, lifecycle.states)}", value=state
+            )
+
+
+def _require_state(action: Action[Any, Any, Any], record: Record) -> None:
+    name, lifecycle = _status_of(record.__record_class__)
+    state = getattr(record, name)
+    if state not in action.states:
+        raise MoveNotAllowedError(
+            f"{record!r} is {state}; {action.name} takes one that is {' or '.join(action.states)}",
+            move=action.name,
+            allowed=tuple(move.name for move in lifecycle.moves_from(state)),
+        )
+
+
+def _status_of(entity: type[Record]) -> tuple[str, Lifecycle]:
+    found = [
+        (name, field.kind.lifecycle)
+        for name, field in entity.__declared_fields__.items()
+        if isinstance(field.kind, StatusKind)
+    ]
+    if len(found) != 1:
+        raise ConfigurationError(f"states= asks for one status field, and {entity.__name__} has {len(found)}")
+    return found[0]

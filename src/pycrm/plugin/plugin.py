@@ -10,10 +10,13 @@ from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
 import attrs
 
 from pycrm.errors import ConfigurationError
+from pycrm.fields import Kind
+from pycrm.fields.registry import check_kind_class
 from pycrm.markers import hookimpl
-from pycrm.plugin.functions import Action, HookFunction
+from pycrm.plugin.functions import Action, HookFunction, check_states
 from pycrm.schema import (
     ChangeSet,
+    DataStep,
     EntityDeclaration,
     Extension,
     ExtensionDeclaration,
@@ -22,6 +25,7 @@ from pycrm.schema import (
     entity_maker,
     make_extension_class,
 )
+from pycrm.storage.upgrade.steps import Migration
 from pycrm.values.versions import release_of
 from pycrm.workspace import Workspace
 
@@ -29,6 +33,7 @@ __all__ = ["Plugin"]
 
 E = TypeVar("E", bound=Record)
 X = TypeVar("X", bound=Extension)
+K = TypeVar("K", bound=Kind)
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[[Workspace, ChangeSet[Any]], object])
@@ -102,9 +107,11 @@ class Plugin:
         self.may = {entity: frozenset(actions) for entity, actions in (may or {}).items()}
         self._entities: list[EntityDeclaration] = []
         self._extensions: list[ExtensionDeclaration] = []
+        self._kinds: list[type[Kind]] = []
         self._functions: list[HookFunction] = []
         self._actions: list[Action[Any, Any, Any]] = []
         self._installers: list[Callable[[Workspace], None]] = []
+        self._steps: list[DataStep] = []
         self._frozen = False
         self.entity = entity_maker(self._collect_entity)
 
@@ -128,6 +135,16 @@ class Plugin:
 
         return make
 
+    def field_kind(self, cls: type[K]) -> type[K]:
+        """Bring the decorated class as a field kind; its ``name`` begins with the plugin's: ``"trade.hs_code"``.
+
+        Raises:
+            ConfigurationError: It is no field kind; it says what is missing.
+        """
+        check_kind_class(cls)
+        self._collect(self._kinds, cls)
+        return cls
+
     def derive(self, target: type[Record] | str, **options: Unpack[HookOptions]) -> Callable[[F], F]:
         """Ask the decorated function to set fields that follow from others; see `pycrm_derive_records`.
 
@@ -147,12 +164,21 @@ class Plugin:
         return self._hook("after_write", target, options)
 
     def action(
-        self, target: type[E], *, permission: str = "write"
-    ) -> Callable[[Callable[Concatenate[Workspace, E, P], T]], Action[E, P, T]]:
-        """Make the decorated function a verb of *target*: ``ws.run(remind(sample, days=3))``."""
+        self, target: type[E], *, permission: str = "write", states: str = ""
+    ) -> Callable[[Callable[Concatenate[Workspace, P], T]], Action[E, P, T]]:
+        """Make the decorated function a verb of *target*: ``ws.run(remind(sample, days=3))``.
 
-        def make(function: Callable[Concatenate[Workspace, E, P], T]) -> Action[E, P, T]:
-            action = Action(self.name, function, target, permission)
+        Args:
+            target: The record class.
+            permission: The right that it asks for.
+            states: The states that a record may be in for it: ``"asked sent"``; empty for any.
+        """
+        taken = tuple(states.split())
+        if taken:
+            check_states(target, taken)
+
+        def make(function: Callable[Concatenate[Workspace, P], T]) -> Action[E, P, T]:
+            action = Action(self.name, function, target, permission, taken)
             self._collect(self._actions, action)
             return action
 
@@ -163,13 +189,42 @@ class Plugin:
         self._collect(self._installers, function)
         return function
 
+    def migration(self, version: str) -> Callable[[Callable[[Migration], None]], Callable[[Migration], None]]:
+        """Let the decorated function bring stored values into the form of the release *version*.
+
+        It runs once in a database of an earlier release, after columns came and were renamed, and before what must be
+        unique is looked at. See `Migration` for what it may do.
+
+        Raises:
+            ConfigurationError: *version* has no number.
+        """
+        if not release_of(version):
+            raise ConfigurationError(
+                f"plugin {self.name!r}: migration({version!r}) names no release; write it as '1.2'", plugin=self.name
+            )
+
+        def collect(function: Callable[[Migration], None]) -> Callable[[Migration], None]:
+            self._collect(self._steps, DataStep(version, function))
+            return function
+
+        return collect
+
     # What the CRM calls
 
     @hookimpl
     def pycrm_register_declarations(self, builtin: bool) -> OwnerDeclarations:
-        """Hand over entities and extensions; from here on the plugin takes nothing more."""
+        """Hand over entities, extensions and kinds; from here on the plugin takes nothing more."""
         self._frozen = True
-        return OwnerDeclarations(self.name, builtin, self.version, tuple(self._entities), tuple(self._extensions))
+        return OwnerDeclarations(
+            self.name,
+            builtin,
+            self.version,
+            tuple(self._entities),
+            tuple(self._extensions),
+            tuple(self._kinds),
+            self.package,
+            tuple(self._steps),
+        )
 
     @hookimpl
     def pycrm_register_write_hooks(self) -> list[HookFunction]:

@@ -1,9 +1,9 @@
 """Measures: counts and sums, over all records or per group.
 
-Sums are exact: what is summed are the scaled integers of decimals and money. A sum of money is one sum per currency;
-it is had by grouping by the currency too and putting the pieces together here. Measures that cannot be put together
-(distinct values) or that need another currency's grouping get a branch of their own, and the branches run as one
-statement, so that all measures see the same records.
+Sums are exact: what is summed are the scaled integers of decimals, money and quantities. A sum of money is one sum
+per currency, as that of quantities is one per unit of measure; it is had by grouping by the unit too and putting the
+pieces together here. Measures that cannot be put together (distinct values) or that need another unit's grouping get
+a branch of their own, and the branches run as one statement, so that all measures see the same records.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import attrs
 from sqlalchemy import ColumnElement, Numeric, Select, Text, cast, func, literal_column, null, select
 
 from pycrm.errors import QueryError, StorageError
-from pycrm.fields.money import MoneyKind
-from pycrm.fields.references import RefKind
+from pycrm.fields.references import AnyRefKind, RefKind
 from pycrm.query.ast import Path
 from pycrm.query.conditions import require_operator
 from pycrm.query.driver import DriverPart, driver_parts
@@ -25,7 +24,6 @@ from pycrm.query.scope import Scope
 from pycrm.query.statement import Run, Statement
 from pycrm.query.text import read_measure, read_path
 from pycrm.storage.dialect import Dialect
-from pycrm.values.money import Monies
 from pycrm.values.refs import Ref
 
 __all__ = [
@@ -52,9 +50,9 @@ class ResolvedMeasure:
     text: str
 
     @property
-    def is_of_money(self) -> bool:
-        """Whether it is a sum per currency."""
-        return self.path is not None and self.function == "sum" and isinstance(self.path.field.kind, MoneyKind)
+    def is_by_unit(self) -> bool:
+        """Whether it is a sum per currency, or per unit of measure."""
+        return self.path is not None and self.function == "sum" and self.path.field.kind.unit_part is not None
 
     def check(self) -> None:
         """Raise `QueryError` if the field cannot be measured in this way."""
@@ -65,8 +63,11 @@ class ResolvedMeasure:
             raise QueryError(f"{self.text}: a {kind.name} field cannot be summed", path=self.path.path.text)
         if self.function == "count_distinct":
             require_operator(self.path, "=")
-            if isinstance(kind, MoneyKind):
-                raise QueryError(f"{self.text}: distinct amounts of money are not counted", path=self.path.path.text)
+            # An id tells records of whatever entity apart; of other kinds with several parts, no single one does.
+            if len(kind.parts) > 1 and not isinstance(kind, AnyRefKind):
+                raise QueryError(
+                    f"{self.text}: distinct values of a {kind.name} field are not counted", path=self.path.path.text
+                )
 
     def sql(self, scope: Scope) -> ColumnElement[Any]:
         """Return the measure's SQL."""
@@ -76,13 +77,10 @@ class ResolvedMeasure:
         return func.sum(first) if self.function == "sum" else func.count(first.distinct())
 
     def result(self, sums: Mapping[str | None, int]) -> Any:
-        """Return the measure's value from its sums by currency; all that is no money is under None."""
+        """Return the measure's value from its sums by unit; what has no unit is under None."""
         if self.path is None or self.function == "count_distinct":
             return sums.get(None, 0)
-        kind = self.path.field.kind
-        if self.is_of_money:
-            return Monies.of(kind.from_parts(amount, currency) for currency, amount in sums.items())
-        return kind.from_parts(sums.get(None, 0))
+        return self.path.field.kind.total(sums)
 
 
 @attrs.frozen(eq=False)
@@ -140,7 +138,7 @@ def read_groups(
 
 def _check_group(path: ResolvedPath) -> None:
     kind = path.field.kind
-    if isinstance(kind, MoneyKind) or not kind.sortable:
+    if kind.unit_part is not None or not kind.sortable:
         raise QueryError(f"group_by {path}: records are not grouped by a {kind.name} field", path=path.path.text)
 
 
@@ -149,39 +147,45 @@ class Branch:
     """Measures that are computed together.
 
     Attributes:
-        currency: The money whose currency is grouped by, too.
+        by_unit: The field whose unit is grouped by, too: the currency of money.
         measures: Their numbers.
     """
 
-    currency: ResolvedPath | None
+    by_unit: ResolvedPath | None
     measures: tuple[int, ...]
 
 
 def branches(measures: Sequence[ResolvedMeasure]) -> list[Branch]:
-    """Return *measures* in as few branches as possible: counts and plain sums ride with the first sum of money."""
-    monies = {measure.path.path: measure.path for measure in measures if measure.path and measure.is_of_money}
-    carrier = next(iter(monies), None)
-    taken: dict[Any, list[int]] = {path: [] for path in monies}
+    """Return *measures* in as few branches as possible: counts and plain sums ride with the first sum by unit."""
+    by_unit = {measure.path.path: measure.path for measure in measures if measure.path and measure.is_by_unit}
+    carrier = next(iter(by_unit), None)
+    taken: dict[Any, list[int]] = {path: [] for path in by_unit}
     for number, measure in enumerate(measures):
-        if measure.is_of_money and measure.path:
+        if measure.is_by_unit and measure.path:
             taken[measure.path.path].append(number)
         else:
             taken.setdefault(None if measure.function == "count_distinct" else carrier, []).append(number)
-    return [Branch(monies.get(path), tuple(numbers)) for path, numbers in taken.items()]
+    return [Branch(by_unit.get(path), tuple(numbers)) for path, numbers in taken.items()]
 
 
 def branch_select(
     scope: Scope, number: int, branch: Branch, measures: Sequence[ResolvedMeasure], groups: Sequence[Group]
 ) -> Select[Any]:
-    """Return one branch without its WHERE: its number, the groups' parts, the currency, a column per measure of all."""
+    """Return one branch without its WHERE: its number, the groups' parts, the unit, a column per measure of all."""
     parts = [part for group in groups for part in scope.parts(group.path)]
-    grouping = [*parts, scope.parts(branch.currency)[1]] if branch.currency else parts
-    currency = grouping[-1] if branch.currency else cast(null(), Text())
+    grouping = [*parts, *_unit(scope, branch)]
+    unit = grouping[-1] if branch.by_unit else cast(null(), Text())
     # Typed, because PostgreSQL takes two bare NULLs above each other in a UNION for text.
     absent = cast(null(), Numeric())
     values = [measure.sql(scope) if at in branch.measures else absent for at, measure in enumerate(measures)]
-    columns = [literal_column(str(number)), *parts, currency, *values]
+    columns = [literal_column(str(number)), *parts, unit, *values]
     return select(*columns).select_from(scope.source).group_by(*grouping)
+
+
+def _unit(scope: Scope, branch: Branch) -> list[ColumnElement[Any]]:
+    if branch.by_unit is None or (part := branch.by_unit.field.kind.unit_part) is None:
+        return []
+    return [scope.parts(branch.by_unit)[part]]
 
 
 @attrs.frozen
@@ -236,10 +240,10 @@ class AggregatePlan:
             self._add(sums, self.branches[row[0]], row[1 + width], row[2 + width :])
         return [self._mapping(parts, sums) for parts, sums in self._sorted(found)]
 
-    def _add(self, sums: Sequence[dict[str | None, int]], branch: Branch, currency: Any, values: Sequence[Any]) -> None:
+    def _add(self, sums: Sequence[dict[str | None, int]], branch: Branch, unit: Any, values: Sequence[Any]) -> None:
         for at in branch.measures:
             # What rides with a sum of money comes once per currency, and is put together again.
-            key = currency if self.measures[at].is_of_money else None
+            key = unit if self.measures[at].is_by_unit else None
             if values[at] is not None:
                 sums[at][key] = sums[at].get(key, 0) + int(values[at])
 

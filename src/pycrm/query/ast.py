@@ -70,7 +70,7 @@ def shape(node: Node) -> Hashable:
     """Return the structure of *node* without its values: nodes of one shape share one SQL statement.
 
     Of an ``IN`` the size of its `bucket` counts, not the number of values. Whether a value is a bare zero belongs to
-    the shape, because money compares with zero in any currency and with everything else in one.
+    the shape, because money compares with zero in any currency and with everything else in one; so do quantities.
     """
     match node:
         case Compare(operator, path, value):

@@ -35,8 +35,8 @@ from pycrm.query.templates import Templates, Variant
 from pycrm.query.text import OrderKey, read_order
 from pycrm.schema import Entity, Schema
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.id_lists import IdList
 from pycrm.storage.tables import Tables
+from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Compiler", "Where"]
 
@@ -65,7 +65,7 @@ class Compiler:
         self._make = Templates(schema, tables, dialect)
         self._templates: Kept[Template] = Kept(KEPT)
         self._orders: Kept[Order] = Kept(KEPT)
-        self._id_lists: Kept[IdList] = Kept(KEPT)
+        self._id_lists: Kept[ValueList] = Kept(KEPT)
         self._measured: Kept[_Measured] = Kept(KEPT)
 
     def resolve(self, entity: Entity, path: Path) -> ResolvedPath:

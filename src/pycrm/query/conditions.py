@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, false, or_
 from pycrm.errors import QueryError
 from pycrm.query.ast import LARGEST_BUCKET, And, Compare, In, IsNull, Node, Path, bucket
 from pycrm.query.driver import driver_parts
-from pycrm.query.judge import Judge, is_zero_of_money
+from pycrm.query.judge import Judge, is_zero_of_any_unit
 from pycrm.query.paths import ResolvedPath
 from pycrm.query.scope import Scope
 from pycrm.query.statement import Fill, bind_name
@@ -66,14 +66,14 @@ class Conditions:
 
     def _compare(self, path: ResolvedPath, node: Compare) -> ColumnElement[bool]:
         require_operator(path, node.operator)
-        zero = is_zero_of_money(path, node.value)
+        zero = is_zero_of_any_unit(path, node.value)
         number = self._add_fill(path, node.operator, bare_zero=zero)
         compare = _COMPARE[node.operator]
         first, *others = self._scope.parts(path)
         main = compare(first, _bind(first, number, 0, 0))
         if zero or not others:
             return main
-        # Only amounts of one currency have an order, and all parts must agree for two values to be equal.
+        # Only amounts of one unit have an order, and all parts must agree for two values to be equal.
         other = _COMPARE["!=" if node.operator == "!=" else "="]
         rest = [other(part, _bind(part, number, 0, at)) for at, part in enumerate(others, start=1)]
         return or_(main, *rest) if node.operator == "!=" else and_(main, *rest)

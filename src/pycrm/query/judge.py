@@ -15,7 +15,7 @@ from pycrm.query.ast import is_bare_zero
 from pycrm.query.driver import DriverPart
 from pycrm.query.paths import ResolvedPath
 
-__all__ = ["Judge", "is_zero_of_money"]
+__all__ = ["Judge", "is_zero_of_any_unit"]
 
 
 @attrs.frozen
@@ -26,7 +26,7 @@ class Judge:
         path: The field that is compared.
         operator: How.
         parts: How the field's parts travel.
-        bare_zero: The value is the number 0, compared with an amount of whatever currency.
+        bare_zero: The value is the number 0, compared with an amount of whatever unit.
     """
 
     path: ResolvedPath
@@ -67,9 +67,9 @@ class Judge:
         )
 
 
-def is_zero_of_money(path: ResolvedPath, value: Any) -> bool:
-    """Return whether *value* is the number 0, to be compared with the amounts of *path* in any currency."""
-    return isinstance(path.field.kind, MoneyKind) and is_bare_zero(value)
+def is_zero_of_any_unit(path: ResolvedPath, value: Any) -> bool:
+    """Return whether *value* is the number 0, to be compared with the amounts of *path* in any currency or unit."""
+    return path.field.kind.unit_part is not None and is_bare_zero(value)
 
 
 def _parse(kind: Kind, value: Any) -> Any:

@@ -6,7 +6,7 @@ import attrs
 
 from pycrm.errors import PycrmError, QueryError, UnknownNameError, nearest
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.query.ast import Path
 from pycrm.schema import Entity, Schema
 
@@ -111,7 +111,7 @@ def _target(schema: Schema, entity: Entity, field: Field, path: Path, at: int) -
         reason = f"refers to {kind.target!r}, whose plugin is not installed"
     elif isinstance(kind, AnyRefKind):
         reason = "may refer to records of several entities; compare the reference itself with a record"
-    elif isinstance(kind, RefsKind):
+    elif isinstance(kind, LinkKind):
         reason = "refers to many records"
     else:
         reason = f"is a {kind.name} field, not a reference"

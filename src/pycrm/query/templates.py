@@ -32,8 +32,8 @@ from pycrm.query.statement import Fill, Template
 from pycrm.query.text import OrderKey
 from pycrm.schema import Entity, Schema
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.id_lists import IdList
 from pycrm.storage.tables import Tables, select_list
+from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Templates", "Variant"]
 
@@ -59,12 +59,12 @@ class Templates:
     tables: Tables
     dialect: Dialect
 
-    def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> IdList:
+    def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> ValueList:
         """Return the statement over a list of ids: *whole* records, or only the ids that exist."""
         scope = Scope(self.tables, self.dialect, entity)
         columns = self._record_columns(entity, scope) if whole else [scope.root.c.id]
         chosen = select(*columns, *self._number(variant)).where(*_alive(scope, variant))
-        return IdList(self.dialect, scope.root.c.id, chosen.where)
+        return ValueList(self.dialect, scope.root.c.id, chosen.where)
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""

@@ -4,7 +4,15 @@ Imports `pycrm.fields`, `pycrm.values` and `pycrm.errors` only. Nothing here kno
 """
 
 from pycrm.schema.changes import ChangeSet
-from pycrm.schema.entity import Back, Entity, EntityDeclaration, ExtensionDeclaration, OwnerDeclarations, entity_maker
+from pycrm.schema.entity import (
+    Back,
+    DataStep,
+    Entity,
+    EntityDeclaration,
+    ExtensionDeclaration,
+    OwnerDeclarations,
+    entity_maker,
+)
 from pycrm.schema.extension import Extension, make_extension_class
 from pycrm.schema.record import CustomValues, OwnedRecord, Record
 from pycrm.schema.schema import Schema, assemble
@@ -13,6 +21,7 @@ __all__ = [
     "Back",
     "ChangeSet",
     "CustomValues",
+    "DataStep",
     "Entity",
     "EntityDeclaration",
     "Extension",

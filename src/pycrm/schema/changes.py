@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import attrs
@@ -13,6 +13,7 @@ from pycrm.fields.field import Field
 from pycrm.schema.diff import loaded_value, value_at
 from pycrm.schema.entity import Entity
 from pycrm.schema.record import Record, slot_of
+from pycrm.schema.records import Records
 
 __all__ = ["ChangeSet", "Derivations"]
 
@@ -63,7 +64,7 @@ class Derivations:
 setattr_of_record = object.__setattr__  # past the guard that hooks meet
 
 
-class ChangeSet(Sequence[E], Generic[E]):
+class ChangeSet(Records[E]):
     """Records of one entity in one write. A sequence; hooks may read it, and derive hooks set through it.
 
     Attributes:
@@ -72,7 +73,7 @@ class ChangeSet(Sequence[E], Generic[E]):
         move: The move of the lifecycle that all these records make, or None.
     """
 
-    __slots__ = ("_changed", "_derivations", "_entity", "_kind", "_members", "_moves", "_records")
+    __slots__ = ("_changed", "_derivations", "_entity", "_kind", "_members", "_moves")
 
     def __init__(
         self,
@@ -83,9 +84,9 @@ class ChangeSet(Sequence[E], Generic[E]):
         moves: dict[UUID, str] | None = None,
         derivations: Derivations | None = None,
     ) -> None:
+        super().__init__(records)
         self._entity = entity
         self._kind = kind
-        self._records = tuple(records)
         self._changed = changed
         self._moves = moves or {}
         self._derivations = derivations
@@ -171,19 +172,6 @@ class ChangeSet(Sequence[E], Generic[E]):
                 entity=self.entity,
                 field=path,
             ) from None
-
-    @overload
-    def __getitem__(self, index: int) -> E: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[E]: ...
-    def __getitem__(self, index: int | slice) -> E | Sequence[E]:
-        return self._records[index]
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __iter__(self) -> Iterator[E]:
-        return iter(self._records)
 
     def __repr__(self) -> str:
         return f"<ChangeSet {self.kind} of {len(self)} {self.entity}>"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from pycrm.fields.field import Field
-from pycrm.fields.references import RefKind
+from pycrm.fields.references import AnyRefsKind, RefKind
 from pycrm.schema.entity import Entity
 from pycrm.schema.generate import make_function
 from pycrm.schema.record import Record, slot_of
@@ -22,6 +23,7 @@ __all__ = [
     "make_put_back",
     "make_remember",
     "make_take_over",
+    "reader_of",
     "value_at",
 ]
 
@@ -61,7 +63,7 @@ def make_diff(entity: Entity) -> Diff:
         changed: list[Field] = diff_own(record)
         now, stored = record._document, record._stored
         if now is not None and now != stored:
-            paths = [path for path in {**now, **stored} if now.get(path) != stored.get(path)]
+            paths = [path for path in {**now, **stored} if _bare(now.get(path)) != _bare(stored.get(path))]
             changed += [entity.field(path) for path in paths]
         return changed
 
@@ -74,7 +76,10 @@ def make_remember(entity: Entity) -> Callable[[Record], None]:
     for field in entity.column_fields:
         slot = f"record.{slot_of(field)}"
         names.append(f"({slot}.id if type({slot}) is Ref else {slot})" if isinstance(field.kind, RefKind) else slot)
-    names += [f"ids(record.{slot_of(field)})" for field in entity.own_link_fields]
+    names += [
+        f"{'refs' if isinstance(field.kind, AnyRefsKind) else 'ids'}(record.{slot_of(field)})"
+        for field in entity.own_link_fields
+    ]
     source = f"""def remember(record):
     record._loaded = ({", ".join(names)},)
     document = record._document
@@ -82,7 +87,7 @@ def make_remember(entity: Entity) -> Callable[[Record], None]:
         record._stored = dict(document)
     record._entity = entity
 """
-    constants = {"Ref": Ref, "ids": _ids, "entity": entity}
+    constants = {"Ref": Ref, "ids": _ids, "refs": _refs, "entity": entity}
     remember: Callable[[Record], None] = make_function(source, "remember", constants)
     return remember
 
@@ -130,9 +135,27 @@ def _ids(references: Sequence[Any] | None) -> tuple[Any, ...]:
     return tuple(each.id if isinstance(each, Ref) else each for each in references or ())
 
 
+def _bare(value: Any) -> Any:
+    """Return *value* of a document with references as ids, as they are stored; ``include=`` makes Refs of them."""
+    if type(value) is tuple:
+        return tuple(map(_bare, value))
+    return value.id if type(value) is Ref else value
+
+
+def _refs(references: Sequence[Ref[Any]]) -> tuple[Ref[Any], ...]:
+    """Return *references*, each with its entity, without the records that may be at hand."""
+    return tuple(Ref(each.id, each.entity) for each in references or ())
+
+
 def value_at(record: Record, field: Field) -> Any:
     """Return the value of *field*: a reference as what its slot holds."""
     return record.get_document_value(field.path) if "." in field.path else getattr(record, slot_of(field))
+
+
+def reader_of(field: Field) -> Callable[[Record], Any]:
+    """Return `value_at` for many records of one *field*."""
+    path = field.path
+    return (lambda record: record.get_document_value(path)) if "." in path else attrgetter(slot_of(field))
 
 
 class FieldReader:

@@ -15,12 +15,22 @@ import attrs
 
 from pycrm.errors import UnknownNameError, nearest
 from pycrm.fields.field import Field, Place
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.kind import Kind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.fields.status import StatusKind
+from pycrm.schema.document import ValueReader, make_readers
 from pycrm.schema.extension import Extension
 from pycrm.schema.record import Record, make_record_class
 
-__all__ = ["Back", "Entity", "EntityDeclaration", "ExtensionDeclaration", "OwnerDeclarations", "entity_maker"]
+__all__ = [
+    "Back",
+    "DataStep",
+    "Entity",
+    "EntityDeclaration",
+    "ExtensionDeclaration",
+    "OwnerDeclarations",
+    "entity_maker",
+]
 
 R = TypeVar("R", bound=Record)
 
@@ -70,17 +80,38 @@ class ExtensionDeclaration:
 
 
 @attrs.frozen
+class DataStep:
+    """A function of an owner that brings stored values into the form of *version*."""
+
+    version: str
+    function: Callable[[Any], None]
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+
+@attrs.frozen
 class OwnerDeclarations:
-    """All that one owner brings. A built-in's entities carry no owner's name."""
+    """All that one owner brings. A built-in's entities and field kinds carry no owner's name.
+
+    Attributes:
+        package: Where its released snapshots lie, in the folder ``migrations``; None where there is no such place.
+        steps: Its functions for upgrades, in the order in which they were declared.
+    """
 
     owner: str
     builtin: bool
     version: str
     entities: tuple[EntityDeclaration, ...] = ()
     extensions: tuple[ExtensionDeclaration, ...] = ()
+    kinds: tuple[type[Kind], ...] = ()
+    package: str | None = None
+    steps: tuple[DataStep, ...] = ()
 
     def full_name(self, local_name: str) -> str:
-        """Return the entity's name in the schema: ``account`` for a built-in, else ``trade.sample``."""
+        """Return an entity's or kind's name in the schema: ``account`` for a built-in, else ``trade.sample``."""
         return local_name if self.builtin else f"{self.owner}.{local_name}"
 
 
@@ -97,7 +128,8 @@ class Entity:
         list_fields: The columns of its list.
         unique: Combinations of fields that are unique outside the bin.
         back: Name of the way back to who refers to it.
-        parked: Its plugin's code is missing; the definition comes from the stored snapshot.
+        parked: Its plugin's code is missing, or has taken it away; the definition comes from the stored snapshot.
+        renamed: Former paths of fields to those of today, for what was noted under the former ones.
     """
 
     name: str
@@ -110,6 +142,7 @@ class Entity:
     back: Mapping[str, Back] = attrs.field(factory=dict)
     plural: str = ""
     parked: bool = False
+    renamed: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def table_name(self) -> str:
@@ -125,6 +158,11 @@ class Entity:
     def document_fields(self) -> tuple[Field, ...]:
         """Custom and extension fields kept in the document."""
         return self._placed(Place.DOCUMENT)
+
+    @cached_property
+    def document_readers(self) -> Mapping[str, tuple[str, ValueReader | None]]:
+        """How their values are read; see `pycrm.schema.document.make_readers`."""
+        return make_readers(self.document_fields)
 
     @cached_property
     def link_fields(self) -> tuple[Field, ...]:
@@ -161,7 +199,7 @@ class Entity:
         return tuple(
             field
             for field in self.fields.values()
-            if isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) and field.name not in _ACTORS
+            if isinstance(field.kind, (RefKind, LinkKind, AnyRefKind)) and field.name not in _ACTORS
         )
 
     @cached_property
@@ -184,9 +222,9 @@ class Entity:
         try:
             return self.fields[path]
         except KeyError:
-            raise UnknownNameError(
-                f"{self.name} has no field {path!r}{nearest(path, self.fields)}", entity=self.name, field=path
-            ) from None
+            now = self.renamed.get(path)
+            hint = f"; it is called {now!r} now" if now in self.fields else nearest(path, self.fields)
+            raise UnknownNameError(f"{self.name} has no field {path!r}{hint}", entity=self.name, field=path) from None
 
     def _placed(self, place: Place) -> tuple[Field, ...]:
         return tuple(field for field in self.fields.values() if field.place is place)

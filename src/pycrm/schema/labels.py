@@ -20,12 +20,17 @@ The English label derives from the name. Other languages live beside their owner
 Names are written without the owner's own: the file of the plugin ``visits`` says ``visit`` for ``visits.visit``, and
 ``[fields.account] last_visit_on`` for the field ``visits.last_visit_on`` that it adds to accounts. ``[common]`` labels
 fields of whatever entity has no label of its own for them. A ``label=`` in the declaration wins over the file.
+
+A language is asked for by its tag, ``zh-TW`` or ``zh_TW``. Where it has no label, the language that it is a variant of
+has: ``zh`` for ``zh-TW``, then English. Traditional Chinese of every place (``zh-Hant``, ``zh-HK``, ``zh-Hant-MO``)
+goes by way of ``zh-TW``. ``labels/en.toml`` holds only what no name would tell: ``HS code``.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, TypeAlias
@@ -38,18 +43,20 @@ from pycrm.fields.field import Field
 from pycrm.fields.names import english_label
 from pycrm.values.lifecycle import Move, State
 
-__all__ = ["Key", "Labels", "read_labels"]
+__all__ = ["Key", "Labels", "languages_for", "read_labels"]
 
 Key: TypeAlias = tuple[str, ...]
 """The section, then the names within it: ``("fields", "account", "name")``."""
 
 ENGLISH = "en"
+SCRIPT = 4  # letters of a script in a tag; a region has two
+_TRADITIONAL = frozenset({"Hant", "TW", "HK", "MO"})
 _DEPTHS = {"entities": 1, "common": 1, "problems": 1, "fields": 2, "options": 3, "states": 3, "moves": 3}
 
 
 @attrs.frozen
 class Labels:
-    """The labels of one CRM. Where a language lacks one, the English answers.
+    """The labels of one CRM. Where a language lacks one, the next that `languages_for` names answers.
 
     Attributes:
         texts: By language, then by key; names in keys are full ones (``("entities", "visits.visit")``).
@@ -69,6 +76,11 @@ class Labels:
             for language, found in read_labels(package, owner).items():
                 texts.setdefault(language, {}).update(found)
         return cls(texts)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are labels in, English first."""
+        return (ENGLISH, *sorted(self.texts.keys() - {ENGLISH}))
 
     def entity(self, name: str, language: str = ENGLISH) -> str:
         """Return the label of the entity *name*: ``Sales order`` for ``"sales_order"``."""
@@ -98,15 +110,31 @@ class Labels:
         return problem.describe(template) if template else problem.message
 
     def _find(self, language: str, declared: Mapping[str, str], *keys: Key) -> str | None:
-        """Return the label in *language*, in the language of which it is a variant, or as declared in English."""
-        for each in (language, language.replace("_", "-").partition("-")[0]):
+        """Return the label in *language*, or in the first that stands for it; None where only a name can tell."""
+        for each in languages_for(language):
             if each in declared:
                 return declared[each]
             texts = self.texts.get(each, {})
             for key in keys:
                 if key in texts:
                     return texts[key]
-        return declared.get(ENGLISH)
+        return None
+
+
+@cache
+def languages_for(language: str) -> tuple[str, ...]:
+    """Return the tags under which labels in *language* are looked for: ``zh-TW``, ``zh``, ``en`` for ``"zh_TW"``."""
+    parts = _tag(language).split("-")
+    chain = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    if parts[0] == "zh" and "Hans" not in parts and not _TRADITIONAL.isdisjoint(parts):
+        chain.insert(-1, "zh-TW")
+    return tuple(dict.fromkeys([*chain, ENGLISH]))
+
+
+def _tag(language: str) -> str:
+    """Return *language* as BCP 47 writes it: ``zh-Hant-HK``."""
+    first, *others = language.replace("_", "-").split("-")
+    return "-".join([first.lower(), *(each.title() if len(each) == SCRIPT else each.upper() for each in others)])
 
 
 def _of_value(value: str) -> str:
@@ -114,7 +142,7 @@ def _of_value(value: str) -> str:
 
 
 def read_labels(package: str, owner: str = "") -> dict[str, dict[Key, str]]:
-    """Return the labels in the folder ``labels`` of *package* by language; none where there is no such folder.
+    """Return the labels in the folder ``labels`` of *package* by language's tag; none where there is no such folder.
 
     Args:
         package: Its import name.
@@ -124,7 +152,7 @@ def read_labels(package: str, owner: str = "") -> dict[str, dict[Key, str]]:
     """
     folder = files(package) / "labels"
     found = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
-    return {file.name[: -len(".toml")]: _read(file, owner) for file in found if file.name.endswith(".toml")}
+    return {_tag(file.name[: -len(".toml")]): _read(file, owner) for file in found if file.name.endswith(".toml")}
 
 
 def _read(file: Traversable, owner: str) -> dict[Key, str]:

@@ -11,9 +11,10 @@ from typing import Any
 
 from pycrm.errors import Problem, nearest
 from pycrm.fields.field import Field
-from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.fields.registry import source_names
 from pycrm.schema.entity import Entity
 from pycrm.schema.generate import make_function
+from pycrm.schema.kinds import AbsentKind
 from pycrm.schema.record import Record, slot_of
 
 __all__ = ["make_parser", "missing", "parse_document", "parse_fields"]
@@ -29,7 +30,8 @@ def locate(problem: Problem, record: Record, path: str) -> Problem:
 def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
     """Return ``parse(record, problems)``: puts inside values into the slots of own fields, appends what is wrong."""
     lines = ["def parse(record, problems):"]
-    constants: dict[str, Any] = {**SOURCE_NAMES, "Problem": Problem, "locate": locate}
+    constants: dict[str, Any] = source_names(field.kind for field in entity.own_fields)
+    constants |= {"Problem": Problem, "locate": locate}
     for index, field in enumerate(entity.own_fields):
         slot = slot_of(field)
         constants[f"kind{index}"] = field.kind
@@ -40,7 +42,8 @@ def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
             lines.append(f"    if not (v is None{f' or ({fast})' if fast else ''}):")
         else:
             # None is how everybody else empties a field; the slot of several values holds none of them instead.
-            lines += ["    if v is None:", f"        record.{slot} = empty{index}", f"    elif v != empty{index}:"]
+            is_sound = f"v == empty{index}{f' or {fast}' if fast else ''}"
+            lines += ["    if v is None:", f"        record.{slot} = empty{index}", f"    elif not ({is_sound}):"]
         lines += [
             "        try:",
             f"            record.{slot} = kind{index}.parse(v)",
@@ -102,7 +105,7 @@ def _not_offered(record: Record, field: Field, value: Any) -> Problem:
             record,
             field.path,
             message="is parked: the plugin {plugin} is not installed. Its values stay readable; install it to write.",
-            plugin=field.owner,
+            plugin=field.kind.plugin if isinstance(field.kind, AbsentKind) else field.owner,
             value=value,
         )
     return Problem(

@@ -23,7 +23,7 @@ from pycrm.fields.field import Field
 from pycrm.fields.identifier import IdKind
 from pycrm.fields.names import check_name
 from pycrm.fields.numbers import IntegerKind
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.schema.document import HasDocument, decode_document
 from pycrm.values.ids import new_id
 from pycrm.values.refs import OptRef, Ref, RefProperty, RefsProperty, reference_slot, references_slot
@@ -38,7 +38,7 @@ _OPTIONAL = re.compile(r"\bNone\b|\bOptional\b|\bOptRef\b")
 
 def slot_of(field: Field) -> str:
     """Return the name of the slot that holds *field*'s value: references live under an underscore."""
-    return f"_{field.name}" if isinstance(field.kind, (RefKind, RefsKind, AnyRefKind)) else field.name
+    return f"_{field.name}" if isinstance(field.kind, (RefKind, LinkKind, AnyRefKind)) else field.name
 
 
 class CustomValues(MutableMapping[str, Any]):
@@ -56,7 +56,10 @@ class CustomValues(MutableMapping[str, Any]):
         object.__setattr__(self, "_record", record)
 
     def __getitem__(self, name: str) -> Any:
-        return self._record.get_document_value(self._path(name))
+        record = self._record
+        values = record.document_values() if record._document is None else record._document
+        value = values.get(f"custom.{name}")
+        return record.get_document_value(self._path(name)) if value is None else value
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._record.set_document_value(self._path(name), value)
@@ -80,7 +83,13 @@ class CustomValues(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
     def __repr__(self) -> str:
-        return f"CustomValues({dict(self)!r})"
+        entity = self._record._entity
+        fields = {} if entity is None else entity.fields
+        shown = {
+            name: fields[path].shown(value) if (path := f"custom.{name}") in fields else value
+            for name, value in self.items()
+        }
+        return f"CustomValues({shown!r})"
 
     def _path(self, name: str) -> str:
         path = f"custom.{name}"
@@ -196,6 +205,8 @@ class Record(_Base):
 
     def __repr__(self) -> str:
         title = getattr(self, self.__title__, None)
+        if self.__title__ in self.__declared_fields__:
+            title = self.__declared_fields__[self.__title__].shown(title)
         return f"<{self.__record_class__.__name__} {title if title is not None else self.id}>"
 
 
@@ -227,7 +238,7 @@ def _own_fields(cls: type) -> dict[str, Field]:
 def _attribute(field: Field) -> Any:
     if field.name == "id":
         return attrs.field(factory=new_id, kw_only=True)
-    if isinstance(field.kind, RefsKind):
+    if isinstance(field.kind, LinkKind):
         return attrs.field(default=(), converter=references_slot, kw_only=True, alias=field.name)
     if isinstance(field.kind, (RefKind, AnyRefKind)):
         return attrs.field(default=None, converter=reference_slot, kw_only=True, alias=field.name)
@@ -241,7 +252,7 @@ def _make(cls: type[R], private: dict[str, Any]) -> type[R]:
         cls, these=these, slots=True, eq=False, repr=False, weakref_slot=False, on_setattr=attrs.setters.NO_OP
     )
     for field in own.values():
-        if isinstance(field.kind, RefsKind):
+        if isinstance(field.kind, LinkKind):
             setattr(made, field.name, RefsProperty(slot_of(field), field.name))
         elif isinstance(field.kind, (RefKind, AnyRefKind)):
             setattr(made, field.name, RefProperty(slot_of(field), field.name))

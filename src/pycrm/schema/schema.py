@@ -7,15 +7,17 @@ defined. Whoever holds a schema can trust it not to change under him.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from pycrm.errors import ConfigurationError, NameClashError, UnknownNameError, nearest
 from pycrm.fields.field import Field, Place
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.kind import Kind
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, LinkKind, RefKind, RefsKind
 from pycrm.schema.entity import MAX_FIELDS, Back, Entity, EntityDeclaration, OwnerDeclarations
+from pycrm.schema.kinds import collect_kinds, with_known_kind
 from pycrm.schema.record import Record
 
 __all__ = ["Schema", "assemble"]
@@ -29,11 +31,13 @@ class Schema:
         number: Counts the changes to custom fields in this database; 0 before the first.
         entities: By name; parked ones too.
         versions: Owner to version of its code.
+        kinds: The field kinds by name, those that owners bring too.
     """
 
     number: int
     entities: Mapping[str, Entity]
     versions: Mapping[str, str]
+    kinds: Mapping[str, type[Kind]]
     _by_class: Mapping[type, str]
 
     def entity(self, key: type[Record] | str) -> Entity:
@@ -79,12 +83,13 @@ class Schema:
         return attrs.evolve(self, number=number, entities=types.MappingProxyType(_with_ways_back(entities)))
 
     def with_target_names(self, field: Field, owner: str) -> Field:
-        """Return *field* with record classes among its targets replaced by entity names.
+        """Return *field* with record classes among its targets replaced by entity names, and a named kind by itself.
 
         Raises:
-            ConfigurationError: It refers to what is no entity of this schema; *owner* is named as the field's.
+            ConfigurationError: It refers to what is no entity of this schema, or is of a kind that nobody brings;
+                *owner* is named as the field's.
         """
-        return _with_target(field, owner, self._by_class)
+        return _with_target(with_known_kind(field, owner, self.kinds), owner, self._by_class)
 
     def _resolved(self, name: str, field: Field) -> Field:
         kind = field.kind
@@ -110,17 +115,18 @@ def assemble(
         parked: Entities of missing plugins.
         parked_fields: By entity name, the fields that missing plugins had added to it.
     Raises:
-        NameClashError: Two owners bring the same entity or field; both are named.
-        ConfigurationError: A reference or an extension whose target is in none of them.
+        NameClashError: Two owners bring the same entity, field or kind; both are named.
+        ConfigurationError: A reference or an extension whose target is in none of them, or a field of an unknown kind.
     """
     names = _entity_names(owners)
+    kinds = collect_kinds(owners)
     entities: dict[str, Entity] = {}
     for owner in owners:
         for declaration in owner.entities:
-            entities[owner.full_name(declaration.local_name)] = _entity(owner, declaration, names)
+            entities[owner.full_name(declaration.local_name)] = _entity(owner, declaration, names, kinds)
     for entity in parked:
         entities.setdefault(entity.name, entity)
-    _extend(entities, owners, names)
+    _extend(entities, owners, names, kinds)
     for name, fields in (parked_fields or {}).items():
         if name in entities:
             added = {field.path: field for field in fields}
@@ -130,6 +136,7 @@ def assemble(
         number=0,
         entities=types.MappingProxyType(_with_ways_back(entities)),
         versions=types.MappingProxyType({owner.owner: owner.version for owner in owners}),
+        kinds=kinds,
         by_class=types.MappingProxyType({entity.record_class: name for name, entity in entities.items()}),
     )
 
@@ -153,17 +160,20 @@ def _entity_names(owners: Sequence[OwnerDeclarations]) -> dict[type, str]:
 
 
 def _place(field: Field, otherwise: Place) -> Place:
-    return Place.LINK if isinstance(field.kind, RefsKind) else otherwise
+    return Place.LINK if isinstance(field.kind, LinkKind) else otherwise
 
 
-def _entity(owner: OwnerDeclarations, declaration: EntityDeclaration, names: Mapping[type, str]) -> Entity:
+def _entity(
+    owner: OwnerDeclarations,
+    declaration: EntityDeclaration,
+    names: Mapping[type, str],
+    kinds: Mapping[str, type[Kind]],
+) -> Entity:
     name = owner.full_name(declaration.local_name)
-    fields = {
-        path: _with_target(
-            attrs.evolve(field, path=path, owner=owner.owner, place=_place(field, Place.COLUMN)), name, names
-        )
-        for path, field in declaration.record_class.__declared_fields__.items()
-    }
+    fields = {}
+    for path, declared in declaration.record_class.__declared_fields__.items():
+        field = _with_target(with_known_kind(declared, name, kinds), name, names)
+        fields[path] = attrs.evolve(field, path=path, owner=owner.owner, place=_place(field, Place.COLUMN))
     _check_parts(name, fields)
     if len(fields) > MAX_FIELDS:
         raise ConfigurationError(
@@ -214,8 +224,14 @@ def _with_target(field: Field, entity: str, names: Mapping[type, str]) -> Field:
                 entity=entity,
                 field=field.name,
             )
+        if isinstance(kind, RefKind) and kind.tree and target != entity.removesuffix(".custom"):
+            raise ConfigurationError(
+                f"{entity}.{field.name} refers to {target!r}, and tree=True is for a parent of the same entity",
+                entity=entity,
+                field=field.name,
+            )
         return attrs.evolve(field, kind=attrs.evolve(kind, target=target))
-    if isinstance(kind, AnyRefKind):
+    if isinstance(kind, (AnyRefKind, AnyRefsKind)):
         targets = tuple(_target_name(target, names) for target in kind.targets)
         return attrs.evolve(field, kind=attrs.evolve(kind, targets=targets))
     return field
@@ -227,7 +243,12 @@ def _target_name(target: Any, names: Mapping[type, str]) -> str:
     return names.get(target, target.__name__)
 
 
-def _extend(entities: dict[str, Entity], owners: Sequence[OwnerDeclarations], names: Mapping[type, str]) -> None:
+def _extend(
+    entities: dict[str, Entity],
+    owners: Sequence[OwnerDeclarations],
+    names: Mapping[type, str],
+    kinds: Mapping[str, type[Kind]],
+) -> None:
     for owner in owners:
         for extension in owner.extensions:
             target = _target_name(extension.target, names)
@@ -240,7 +261,7 @@ def _extend(entities: dict[str, Entity], owners: Sequence[OwnerDeclarations], na
             host = entities[target]
             fields = dict(host.fields)
             for declared in extension.extension_class.__declared_fields__.values():
-                field = _with_target(declared, target, names)
+                field = _with_target(with_known_kind(declared, target, kinds), target, names)
                 if field.path in fields:
                     raise NameClashError(
                         f"{target}.{field.path} is added twice by {owner.owner!r}; one class must rename it",
@@ -261,26 +282,34 @@ def _extend(entities: dict[str, Entity], owners: Sequence[OwnerDeclarations], na
 def _with_ways_back(entities: dict[str, Entity]) -> dict[str, Entity]:
     """Return *entities* with `back` filled in from all references.
 
-    A reference without ``many=`` is walked back by its entity's plural where it is the only one to that target.
+    A reference without ``many=`` is walked back by its entity's plural where it is the only one to that target. One to
+    any of several entities is walked back only by ``many=``.
     """
     back: dict[str, dict[str, Back]] = {name: {} for name in entities}
     for entity in entities.values():
         unnamed: dict[str, list[str]] = {}
-        for field in entity.references:
-            kind = field.kind
-            assert isinstance(kind, RefKind)
-            if kind.target not in entities or field.name in ("owner", "team"):
+        for field, target in _ways(entity):
+            if target not in entities or field.name in ("owner", "team"):
                 continue
-            if kind.many:
-                prefix = "" if _same_house(entity, entities[str(kind.target)]) else f"{entity.owner}."
-                _add_back(back, str(kind.target), prefix + kind.many, Back(entity.name, field.path))
+            if many := field.kind.many:  # type: ignore[attr-defined]
+                prefix = "" if _same_house(entity, entities[target]) else f"{entity.owner}."
+                _add_back(entities, back, target, prefix + many, Back(entity.name, field.path))
             else:
-                unnamed.setdefault(str(kind.target), []).append(field.path)
+                unnamed.setdefault(target, []).append(field.path)
         for target, paths in unnamed.items():
             prefix = "" if _same_house(entity, entities[target]) else f"{entity.owner}."
             if len(paths) == 1 and prefix + entity.plural not in back[target]:
-                _add_back(back, target, prefix + entity.plural, Back(entity.name, paths[0]))
+                _add_back(entities, back, target, prefix + entity.plural, Back(entity.name, paths[0]))
     return {name: attrs.evolve(entity, back=types.MappingProxyType(back[name])) for name, entity in entities.items()}
+
+
+def _ways(entity: Entity) -> Iterator[tuple[Field, str]]:
+    """Yield the references of *entity* that can be walked back, each with the name of a target."""
+    for field in entity.all_references:
+        if isinstance(field.kind, RefKind):
+            yield field, str(field.kind.target)
+        elif isinstance(field.kind, AnyRefKind) and field.kind.many:
+            yield from ((field, str(target)) for target in field.kind.targets)
 
 
 def _same_house(entity: Entity, target: Entity) -> bool:
@@ -288,9 +317,14 @@ def _same_house(entity: Entity, target: Entity) -> bool:
     return "." not in entity.name or entity.owner == target.owner
 
 
-def _add_back(back: dict[str, dict[str, Back]], target: str, name: str, way: Back) -> None:
-    if name in back[target]:
-        other = back[target][name]
+def _add_back(
+    entities: Mapping[str, Entity], back: dict[str, dict[str, Back]], target: str, name: str, way: Back
+) -> None:
+    """Let *name* lead from *target* back along *way*; what is parked yields to what is not."""
+    other = back[target].get(name)
+    if other is not None and _is_parked(entities, way):
+        return
+    if other is not None and not _is_parked(entities, other):
         raise NameClashError(
             f"{target}.{name} would lead back to {way.entity}.{way.field} and to {other.entity}.{other.field}; "
             "give one of them many=",
@@ -298,3 +332,8 @@ def _add_back(back: dict[str, dict[str, Back]], target: str, name: str, way: Bac
             field=name,
         )
     back[target][name] = way
+
+
+def _is_parked(entities: Mapping[str, Entity], way: Back) -> bool:
+    entity = entities[way.entity]
+    return entity.parked or entity.fields[way.field].parked

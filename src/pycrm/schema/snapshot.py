@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,31 +10,36 @@ import attrs
 
 from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import Kind
-from pycrm.fields.references import RefsKind
-from pycrm.fields.registry import KINDS, kind_from
+from pycrm.fields.references import LinkKind
 from pycrm.schema.entity import Entity
+from pycrm.schema.kinds import AbsentKind, frozen_kind, kind_from_json, kind_to_json
 from pycrm.schema.record import OwnedRecord, Record, make_record_class
 from pycrm.schema.schema import Schema
 
-__all__ = ["differences", "field_from_json", "field_to_json", "parked_entities", "parked_fields", "snapshot"]
+__all__ = ["field_from_json", "field_to_json", "parked_entities", "parked_fields", "snapshot"]
 
 _FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable", "retired")
 
 
 def field_to_json(field: Field) -> dict[str, Any]:
     """Return kind, options and storage facts of *field*; labels and defaults stay with the code."""
-    facts = {fact: True for fact in _FACTS if getattr(field, fact)}
-    return {"kind": field.kind.name, "options": field.kind.options(), **facts}
+    facts: dict[str, Any] = {fact: True for fact in _FACTS if getattr(field, fact)}
+    if field.was is not None:
+        facts["was"] = field.was
+    return {**kind_to_json(field.kind), **facts}
 
 
-def field_from_json(name: str, data: Mapping[str, Any], kinds: Mapping[str, type[Kind]] = KINDS) -> Field:
-    """Return the field that `field_to_json` described."""
+def field_from_json(name: str, data: Mapping[str, Any], kinds: Mapping[str, type[Kind]]) -> Field:
+    """Return the field that `field_to_json` described; parked where the plugin that brings its kind is gone."""
     facts: dict[str, Any] = {fact: bool(data[fact]) for fact in _FACTS if fact in data}
-    return Field(kind=kind_from(data["kind"], data.get("options", {}), kinds), name=name, **facts)
+    kind = kind_from_json(data, kinds)
+    return Field(kind=kind, name=name, parked=isinstance(kind, AbsentKind), **facts)
 
 
 def snapshot(schema: Schema, owner: str) -> dict[str, Any]:
-    """Return everything that *owner* brings to *schema*: its entities and its extensions of others."""
+    """Return everything that *owner* brings to *schema*: its entities, its extensions of others, and of the core also
+    the fields that every record has.
+    """
     entities: dict[str, Any] = {}
     extensions: dict[str, Any] = {}
     for name, entity in schema.entities.items():
@@ -52,17 +56,23 @@ def snapshot(schema: Schema, owner: str) -> dict[str, Any]:
             added = {field.name: field_to_json(field) for field in entity.fields.values() if field.owner == owner}
             if added:
                 extensions[name] = added
-    return {"entities": entities, "extensions": extensions}
+    found: dict[str, Any] = {"entities": entities, "extensions": extensions}
+    if owner == "core":
+        found["common"] = {field.name: field_to_json(field) for field in Record.__declared_fields__.values()}
+    return found
 
 
-def parked_entities(owner: str, stored: Mapping[str, Any]) -> Iterator[Entity]:
-    """Yield the entities of a missing plugin from its snapshot, with record classes made for them."""
+def parked_entities(owner: str, stored: Mapping[str, Any], kinds: Mapping[str, type[Kind]]) -> Iterator[Entity]:
+    """Yield the entities of a missing plugin from its snapshot, with record classes made for them.
+
+    Fields that its own releases have taken away stay as hidden as they were with it.
+    """
     for name, data in stored["entities"].items():
         base = OwnedRecord if data["owned"] else Record
         declared = {
-            path: field_from_json(path, facts)
+            path: _frozen_field(path, facts, kinds)
             for path, facts in data["fields"].items()
-            if path not in base.__declared_fields__
+            if path not in base.__declared_fields__ and not facts.get("parked")
         }
         body: dict[str, Any] = {
             **declared,
@@ -88,42 +98,26 @@ def parked_entities(owner: str, stored: Mapping[str, Any]) -> Iterator[Entity]:
         )
 
 
+def _frozen_field(name: str, data: Mapping[str, Any], kinds: Mapping[str, type[Kind]]) -> Field:
+    """Return the field with the columns that it has, which may be fewer than its kind would give it today."""
+    field, kind = field_from_json(name, data, kinds), frozen_kind(data, kinds)
+    return attrs.evolve(field, kind=kind, parked=isinstance(kind, AbsentKind))
+
+
 def _place(field: Field, otherwise: Place = Place.COLUMN) -> Place:
-    return Place.LINK if isinstance(field.kind, RefsKind) else otherwise
+    return Place.LINK if isinstance(field.kind, LinkKind) else otherwise
 
 
-def parked_fields(owner: str, stored: Mapping[str, Any]) -> Mapping[str, tuple[Field, ...]]:
+def parked_fields(
+    owner: str, stored: Mapping[str, Any], kinds: Mapping[str, type[Kind]]
+) -> Mapping[str, tuple[Field, ...]]:
     """Return, by entity, the fields that a missing plugin had added to entities of others."""
     return {
         entity: tuple(
             attrs.evolve(
                 field, path=f"{owner}.{field.name}", owner=owner, place=_place(field, Place.DOCUMENT), parked=True
             )
-            for field in itertools.starmap(field_from_json, fields.items())
+            for field in (field_from_json(name, data, kinds) for name, data in fields.items())
         )
         for entity, fields in stored["extensions"].items()
     }
-
-
-def differences(stored: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    """Return one line per difference between two snapshots of one owner, each naming entity and field."""
-    return [line for part in ("entities", "extensions") for line in _differences(part, stored[part], current[part])]
-
-
-def _differences(part: str, stored: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(stored.keys() | current.keys()):
-        if name not in current:
-            yield f"{name}: in the database, not in the code"
-        elif name not in stored:
-            yield f"{name}: in the code, not in the database"
-        else:
-            old, new = (side[name]["fields"] if part == "entities" else side[name] for side in (stored, current))
-            for field in sorted(old.keys() | new.keys()):
-                if field not in new:
-                    yield f"{name}.{field}: in the database, not in the code"
-                elif field not in old:
-                    yield f"{name}.{field}: in the code, not in the database"
-                elif old[field] != new[field]:
-                    yield f"{name}.{field}: stored as {old[field]}, in the code {new[field]}"
-            if part == "entities" and stored[name]["unique"] != current[name]["unique"]:
-                yield f"{name}: unique {stored[name]['unique']} in the database, {current[name]['unique']} in the code"

@@ -14,11 +14,11 @@ from pycrm.fields.kind import PartType
 from pycrm.storage.bulk import BulkInsert
 from pycrm.storage.codecs import CODECS, Codec, binary_json, json_text
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.id_lists import driver_sql
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 from pycrm.storage.types import BIGINT, Id
 from pycrm.storage.unit import Unit
+from pycrm.storage.value_lists import driver_sql
 
 __all__ = ["ChangeRow", "read_changes", "write_changes"]
 

@@ -29,15 +29,10 @@ from uuid import UUID
 import attrs
 
 from pycrm.fields.kind import PartType
-from pycrm.schema.document import decode_part, encode_part, instant_text
+from pycrm.schema.document import decode_part, encode_part, instant_text, json_text
 from pycrm.values.ids import id_from_bytes
 
 __all__ = ["CODECS", "CODEC_NAMES", "Codec", "document_decode", "document_encode", "json_text"]
-
-# `json.dumps` with arguments would build an encoder per call; unescaped, Chinese stays readable and short.
-json_text: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), check_circular=False
-).encode
 
 _DOCUMENT_FORMS = frozenset({PartType.DATE, PartType.INSTANT, PartType.ID, PartType.JSON})
 
@@ -59,7 +54,7 @@ CODEC_NAMES: Mapping[str, Any] = MappingProxyType(
         "id_from_bytes": id_from_bytes,
         "instant_from": datetime.fromisoformat,
         "instant_text": instant_text,
-        "json_list": json.loads,
+        "json_from": json.loads,
         "json_text": json_text,
         "utc_instant": utc_instant,
     }
@@ -141,7 +136,7 @@ CODECS: Mapping[str, Codec] = MappingProxyType(
                 PartType.INSTANT: "instant_from({})",
                 PartType.DATE: "date_from({})",
                 PartType.BOOLEAN: "({} != 0)",
-                PartType.JSON: "json_list({})",
+                PartType.JSON: "json_from({})",
             },
         ),
         "postgresql": Codec(
@@ -149,7 +144,7 @@ CODECS: Mapping[str, Codec] = MappingProxyType(
             encode={PartType.JSON: json_text},
             decode={PartType.INSTANT: utc_instant, PartType.JSON: json.loads},
             encode_source={PartType.JSON: "json_text({})"},
-            decode_source={PartType.INSTANT: "utc_instant({})", PartType.JSON: "json_list({})"},
+            decode_source={PartType.INSTANT: "utc_instant({})", PartType.JSON: "json_from({})"},
         ),
     }
 )

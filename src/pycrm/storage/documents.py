@@ -27,6 +27,9 @@ class DocumentWriter:
 
     def __init__(self, entity: Entity) -> None:
         self._members: dict[str, _Write] = {field.path: _members(field) for field in entity.document_fields}
+        self._changes: dict[str, _Write] = {
+            field.path: _members(field, keep_absent=True) for field in entity.document_fields
+        }
         self._removals = {
             field.path: ",".join(f"{json_key(name)}:null" for name in field.part_names)
             for field in entity.document_fields
@@ -47,14 +50,19 @@ class DocumentWriter:
     def patch(self, changes: Mapping[str, Any]) -> str:
         """Return the merge patch that sets the fields of *changes* by path and leaves all others."""
         members = [
-            self._removals[path] if value is None or value == self._empty[path] else self._members[path](value)
+            self._removals[path] if value is None or value == self._empty[path] else self._changes[path](value)
             for path, value in changes.items()
         ]
         return f"{{{','.join(members)}}}"
 
 
-def _members(field: Field) -> _Write:
-    """Return a function from a value to the members of the object that store it."""
+def _members(field: Field, *, keep_absent: bool = False) -> _Write:
+    """Return a function from a value to the members of the object that store it.
+
+    Args:
+        field: A field of the document.
+        keep_absent: Write ``null`` for a part that is missing, so that it takes the place of a stored one.
+    """
     writers = [
         (f"{json_key(name)}:", _value_writer(part.type))
         for name, part in zip(field.part_names, field.kind.parts, strict=True)
@@ -66,7 +74,9 @@ def _members(field: Field) -> _Write:
 
     def members(value: Any) -> str:
         return ",".join(
-            key + write(part) for (key, write), part in zip(writers, to_parts(value), strict=True) if part is not None
+            key + ("null" if part is None else write(part))
+            for (key, write), part in zip(writers, to_parts(value), strict=True)
+            if keep_absent or part is not None
         )
 
     return members

@@ -8,7 +8,7 @@ from typing import Any
 from pycrm.fields.choices import MultiChoiceKind
 from pycrm.fields.field import Field
 from pycrm.fields.kind import Kind, PartType
-from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.fields.registry import source_names
 from pycrm.fields.tags import TagsKind
 from pycrm.schema import Entity, Record
 from pycrm.schema.generate import make_function
@@ -37,7 +37,7 @@ def make_dumper(entity: Entity, encode: Encode, document: Callable[[str], Any]) 
         encode: `Codec.encode_source` or `Codec.copy_source`.
         document: From the document's text to its driver value.
     """
-    constants = _constants() | {"document": document, "text": DocumentWriter(entity).text}
+    constants = _constants(entity.column_fields) | {"document": document, "text": DocumentWriter(entity).text}
     before: list[str] = []
     body: list[str] = []
     parts: list[str] = []
@@ -83,14 +83,14 @@ def _repeats(field: Field) -> bool:
 
 def make_value_dumper(field: Field, codec: Codec) -> ValueDump:
     """Return a function from a value of *field*, or None, to its driver values, one per part."""
-    constants = _constants()
+    constants = _constants((field,))
     parts = _part_expressions(field.kind, "v", 0, codec.encode_source, constants)
     made: ValueDump = make_function(f"def dump(v):\n    return ({', '.join(parts)},)\n", "dump", constants)
     return made
 
 
-def _constants() -> dict[str, Any]:
-    return {**SOURCE_NAMES, **CODEC_NAMES}
+def _constants(fields: Sequence[Field]) -> dict[str, Any]:
+    return {**source_names(field.kind for field in fields), **CODEC_NAMES}
 
 
 def _part_expressions(kind: Kind, value: str, number: int, encode: Encode, constants: dict[str, Any]) -> list[str]:

@@ -15,10 +15,12 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from pycrm.errors import ConfigurationError, MissingExtraError, UnitError
 from pycrm.storage import postgresql, sqlite
+from pycrm.storage.beside import Beside
 from pycrm.storage.dialect import DIALECTS, POSTGRESQL, SQLITE, Dialect
 from pycrm.storage.host import JoinedTransaction, begin_before_savepoints
 from pycrm.storage.ports import Announcements, Transaction
 from pycrm.storage.unit import Unit
+from pycrm.storage.upgrade.unguarded import RebuildingTransaction
 from pycrm.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -47,7 +49,13 @@ class Database:
     owned: bool
     in_memory: bool
     _reading_engine: Engine = attrs.field(repr=False)
+    _beside: Beside | None = attrs.field(init=False, repr=False)
     _only_unit: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    @_beside.default
+    def _make_beside(self) -> Beside | None:
+        # On SQLite a unit that writes keeps all others from writing, whatever connection they have.
+        return Beside(self.engine) if self.dialect is POSTGRESQL else None
 
     def reading_unit(self) -> Unit:
         """Return a unit of our own that may only read, in one snapshot on SQLite.
@@ -57,16 +65,34 @@ class Database:
         """
         return self._unit(self._own(reading=True, invariant=False), is_reading=True)
 
-    def writing_unit(self, *, invariant: bool = False, announcements: Announcements | None = None) -> Unit:
+    def writing_unit(
+        self, *, invariant: bool = False, announcements: Announcements | None = None, alone: bool = False
+    ) -> Unit:
         """Return a unit of our own that may write.
 
         Args:
             invariant: Its correctness depends on rows that it only reads: nobody may change them meanwhile.
             announcements: Gets the facts when the unit has committed.
+            alone: Nothing of it happens beside its transaction, whose tables nobody else can see yet.
         Raises:
             UnitError: The database is in memory and another unit is open.
         """
-        return self._unit(self._own(reading=False, invariant=invariant), is_reading=False, announcements=announcements)
+        transaction = self._own(reading=False, invariant=invariant)
+        return self._unit(transaction, is_reading=False, announcements=announcements, alone=alone)
+
+    def migrating_unit(self, *, rebuilding: bool = False, announcements: Announcements | None = None) -> Unit:
+        """Return a writing unit for changes of tables.
+
+        Args:
+            rebuilding: Tables of SQLite are made anew in it, during which foreign keys are not looked at.
+            announcements: Gets the facts when the unit has committed.
+        Raises:
+            UnitError: The database is in memory and another unit is open.
+        """
+        if not rebuilding or self.dialect is not SQLITE:
+            return self.writing_unit(announcements=announcements, alone=True)
+        transaction = RebuildingTransaction(self.engine, reading=False, invariant=False, owned=self.owned)
+        return self._unit(transaction, is_reading=False, announcements=announcements)
 
     def joined_unit(
         self,
@@ -96,6 +122,8 @@ class Database:
 
     def close(self) -> None:
         """Close the pool of an engine of our own; a host closes its own."""
+        if self._beside is not None:
+            self._beside.close()
         if self.owned:
             self._reading_engine.dispose()
             self.engine.dispose()
@@ -106,7 +134,14 @@ class Database:
             return sqlite.SqliteTransaction(engine, reading=reading, invariant=invariant, owned=self.owned)
         return postgresql.PostgresqlTransaction(self.engine, reading=reading, invariant=invariant)
 
-    def _unit(self, transaction: Transaction, *, is_reading: bool, announcements: Announcements | None = None) -> Unit:
+    def _unit(
+        self,
+        transaction: Transaction,
+        *,
+        is_reading: bool,
+        announcements: Announcements | None = None,
+        alone: bool = False,
+    ) -> Unit:
         on_close: Callable[[], None] | None = None
         if self.in_memory:
             if not self._only_unit.acquire(blocking=False):
@@ -119,6 +154,7 @@ class Database:
             is_reading=is_reading,
             announcements=announcements,
             on_close=on_close,
+            beside=None if alone else self._beside,
         )
 
 
@@ -167,7 +203,7 @@ def _url(database: str | Path) -> URL:
         return URL.create("sqlite+pysqlite", database=str(database))
     try:
         url = make_url(database)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the second for a port that is no number
         raise ConfigurationError(
             "the database URL cannot be read; write `sqlite:///shop.db` or `postgresql://user@host/name`"
         ) from error

@@ -13,7 +13,7 @@ import attrs
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from pycrm.errors import ConflictError, NotMigratedError, PycrmError, StorageError
+from pycrm.errors import ConflictError, NotMigratedError, PycrmError, SchemaMismatchError, StorageError
 
 AGAIN = "run the whole unit again (`crm.run` does), or hold the database for a shorter time"
 MIGRATE = "run `crm.migrate()` or `pycrm migrate` on this database"
@@ -44,6 +44,17 @@ class Cause:
 
 _BUSY = Cause(ConflictError, f"another connection holds the database longer than the busy timeout; {AGAIN}")
 _NOT_MIGRATED = Cause(NotMigratedError, f"a table of this CRM is missing; {MIGRATE}")
+_NO_SAVEPOINT = Cause(
+    StorageError,
+    "the savepoint that this unit lives in has ended before the unit; keep the host's own savepoints, such as an inner "
+    "`atomic` of Django, out of the unit's block, and use `ws.savepoint()` there",
+)
+_OTHER_COLUMNS = Cause(
+    SchemaMismatchError,
+    "a column that the code declares is not there; another process has upgraded this database meanwhile: start this "
+    "one "
+    "again with the code that it was upgraded to",
+)
 _READ_ONLY = Cause(StorageError, "the database is read-only; give the process the right to write it")
 
 # By SQLite's extended error name, then by its family: SQLITE_READONLY_DIRECTORY is found under SQLITE_READONLY.
@@ -78,7 +89,9 @@ _POSTGRESQL: Mapping[str, Cause] = {
     "40001": Cause(ConflictError, f"concurrent units could not be put in an order; {AGAIN}"),
     "40P01": Cause(ConflictError, f"two units waited for each other; {AGAIN}"),
     "55P03": Cause(ConflictError, f"a row or table is locked by another unit; {AGAIN}"),
+    "42703": _OTHER_COLUMNS,
     "42P01": _NOT_MIGRATED,
+    "3B001": _NO_SAVEPOINT,
     "3F000": Cause(NotMigratedError, f"the database schema of this CRM is missing; {MIGRATE}"),
     "42501": Cause(StorageError, "the database role lacks a right; grant it, or connect as another role"),
     "25006": _READ_ONLY,
@@ -126,6 +139,10 @@ def _from_sqlite(error: BaseException) -> PycrmError:
     text = str(error)
     if name == "SQLITE_ERROR" and text.startswith("no such table"):
         return _made(_NOT_MIGRATED, {"table": text.partition(": ")[2]})
+    if name == "SQLITE_ERROR" and ("no such column" in text or "has no column named" in text):
+        return _made(_OTHER_COLUMNS, {})
+    if name == "SQLITE_ERROR" and text.startswith("no such savepoint"):
+        return _made(_NO_SAVEPOINT, {})
     family = "_".join(name.split("_")[:2])
     cause = _SQLITE.get(name) or _SQLITE.get(family)
     if cause is None:

@@ -29,6 +29,10 @@ _AUTOCOMMIT = (
     "this connection is in AUTOCOMMIT: each statement would be kept although the host rolls back; join a connection "
     "without `isolation_level='AUTOCOMMIT'`, or leave out `connection=` and `session=`"
 )
+_ASYNCHRONOUS = (
+    "this is of an asynchronous engine, and a unit runs synchronously; join a Session or Connection of a plain engine "
+    "from a thread, or give a unit of its own to `await crm.run_async(principal, work)`"
+)
 _FOREIGN_KEYS_OFF = (
     "foreign keys are off on this SQLite connection, and cannot be switched on inside a transaction; have the engine "
     "run `PRAGMA foreign_keys = ON` in a 'connect' listener"
@@ -71,6 +75,8 @@ class JoinedTransaction:
 
     def start(self, *, writing: bool) -> Connection:
         connection = self._find_connection()
+        if connection.dialect.is_async:
+            raise UnitError(_ASYNCHRONOUS)
         if connection.dialect.name != self._dialect.name:
             raise UnitError(
                 f"this CRM lives in {self._dialect.name}, the given connection in {connection.dialect.name}"
@@ -126,6 +132,8 @@ class JoinedTransaction:
             self._open_units.remove(self)
 
     def _find_connection(self) -> Connection:
+        if hasattr(self._given or self.session, "run_sync"):  # an AsyncConnection or AsyncSession
+            raise UnitError(_ASYNCHRONOUS)
         if self._given is not None:
             return self._given
         assert self.session is not None

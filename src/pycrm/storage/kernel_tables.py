@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Identity, Index, Integer, MetaData, Table, UniqueConstraint
 
-from pycrm.storage.types import BIGINT, COUNTER, TEXT, Document, Id, Instant, StringList
+from pycrm.storage.types import BIGINT, COUNTER, TEXT, Document, Id, Instant, Json
 
 __all__ = ["kernel_tables"]
 
@@ -54,7 +54,7 @@ def _change(metadata: MetaData, prefix: str) -> Table:
         Column("record_id", Id(), nullable=False),
         Column("version", BIGINT, nullable=False),
         Column("kind", TEXT, nullable=False),
-        Column("changed", StringList()),
+        Column("changed", Json()),
         Column("old", Document()),
         Column("facts", Document()),
         Column("actor", TEXT, nullable=False),

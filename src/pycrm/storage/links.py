@@ -14,16 +14,18 @@ from sqlalchemy import bindparam, delete, select
 
 from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
+from pycrm.fields.references import AnyRefsKind, id_of
 from pycrm.schema import Entity, Record
 from pycrm.schema.record import slot_of
 from pycrm.storage.bulk import BulkInsert
 from pycrm.storage.codecs import CODECS
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.id_lists import IdList
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 from pycrm.storage.types import TEXT
 from pycrm.storage.unit import Unit
+from pycrm.storage.value_lists import ValueList
+from pycrm.values.refs import Ref
 
 __all__ = ["LinkChange", "delete_links", "link_name", "load_links", "referencing", "write_links"]
 
@@ -41,13 +43,18 @@ class LinkChange:
 
     field: Field
     source_id: UUID
-    before: tuple[UUID, ...]
-    after: tuple[UUID, ...]
+    before: tuple[UUID | Ref[Any], ...]
+    after: tuple[UUID | Ref[Any], ...]
 
 
-def link_name(entity: Entity, field: Field) -> str:
-    """Return what the link table calls *field*: ``"team.members"``."""
-    return f"{entity.name}.{field.path}"
+def link_name(entity: Entity, field: Field, target: str = "") -> str:
+    """Return what the link table calls *field*: ``"team.members"``.
+
+    Where it may lead to several entities, the name goes on with that of the *target*:
+    ``"interaction.participants:contact"``.
+    """
+    name = f"{entity.name}.{field.path}"
+    return f"{name}:{target}" if isinstance(field.kind, AnyRefsKind) and target else name
 
 
 def load_links(unit: Unit, tables: Tables, entity: Entity, records: Sequence[Record]) -> None:
@@ -76,13 +83,15 @@ def write_links(unit: Unit, tables: Tables, entity: Entity, changes: Sequence[Li
     added: list[tuple[Any, ...]] = []
     moved: list[tuple[Any, ...]] = []
     for change in changes:
-        name, source = link_name(entity, change.field), encode(change.source_id)
-        places = {target: place for place, target in enumerate(change.before)}
-        for place, target in enumerate(change.after):
-            was = places.pop(target, None)
+        source = encode(change.source_id)
+        places = {id_of(each): (place, each) for place, each in enumerate(change.before)}
+        for place, each in enumerate(change.after):
+            was, _ = places.pop(id_of(each), (None, each))
             if was != place:
-                (added if was is None else moved).append((place, name, source, encode(target)))
-        removed += [(name, source, encode(target)) for target in places]
+                name = link_name(entity, change.field, _entity_of(each))
+                (added if was is None else moved).append((place, name, source, encode(id_of(each))))
+        for id, (_, each) in places.items():
+            removed.append((link_name(entity, change.field, _entity_of(each)), source, encode(id)))
     if removed:
         unit.execute_many(statements.remove, removed)
     if added:
@@ -93,11 +102,14 @@ def write_links(unit: Unit, tables: Tables, entity: Entity, changes: Sequence[Li
 
 
 def referencing(
-    unit: Unit, tables: Tables, entity: Entity, field: Field, target_ids: Sequence[UUID]
+    unit: Unit, tables: Tables, entity: Entity, field: Field, target: str, target_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID]]:
-    """Return (target, source) for each record of *entity* whose multi-reference *field* holds one of *target_ids*."""
+    """Return (target, source) for each record of *entity* whose multi-reference *field* holds one of *target_ids*.
+
+    They are ids of records of the entity *target*.
+    """
     decode = CODECS[unit.dialect.name].decode(PartType.ID) or _same
-    name = link_name(entity, field)
+    name = link_name(entity, field, target)
     return [
         (decode(target), decode(source))
         for sql, params in _statements(tables, unit.dialect).referencing.portions(target_ids)
@@ -120,10 +132,10 @@ class _Statements:
     bulk: BulkInsert
     remove: str
     move: str
-    read: IdList
-    referencing: IdList
-    forget_sources: IdList
-    forget_targets: IdList
+    read: ValueList
+    referencing: ValueList
+    forget_sources: ValueList
+    forget_targets: ValueList
 
 
 @per_tables
@@ -138,21 +150,27 @@ def _statements(tables: Tables, dialect: Dialect) -> _Statements:
         bulk=BulkInsert(dialect, link, _COLUMNS),
         remove=f"DELETE FROM {name} {its_row}",
         move=f"UPDATE {name} SET position = {mark} {its_row}",
-        read=IdList(dialect, link.c.source_id, read.where),
-        referencing=IdList(dialect, link.c.target_id, of_field.where),
-        forget_sources=IdList(dialect, link.c.source_id, delete(link).where),
-        forget_targets=IdList(dialect, link.c.target_id, delete(link).where),
+        read=ValueList(dialect, link.c.source_id, read.where),
+        referencing=ValueList(dialect, link.c.target_id, of_field.where),
+        forget_sources=ValueList(dialect, link.c.source_id, delete(link).where),
+        forget_targets=ValueList(dialect, link.c.target_id, delete(link).where),
     )
 
 
-def _read(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[UUID, ...]]:
+def _read(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[UUID | Ref[Any], ...]]:
     """Return the targets in order by source and field."""
     decode = CODECS[unit.dialect.name].decode(PartType.ID) or _same
-    found: dict[tuple[UUID, str], list[UUID]] = {}
+    found: dict[tuple[UUID, str], list[UUID | Ref[Any]]] = {}
     for sql, params in _statements(tables, unit.dialect).read.portions(ids):
         for source, name, target in unit.rows(sql, params):
-            found.setdefault((decode(source), name), []).append(decode(target))
+            field, _, entity = name.partition(":")
+            reference = Ref(decode(target), entity) if entity else decode(target)
+            found.setdefault((decode(source), field), []).append(reference)
     return {key: tuple(targets) for key, targets in found.items()}
+
+
+def _entity_of(reference: UUID | Ref[Any]) -> str:
+    return (reference.entity or "") if isinstance(reference, Ref) else ""
 
 
 def _same(value: Any) -> Any:

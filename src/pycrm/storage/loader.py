@@ -12,7 +12,7 @@ from typing import Any
 
 from pycrm.fields.field import Field
 from pycrm.fields.kind import Kind, PartType
-from pycrm.fields.registry import SOURCE_NAMES
+from pycrm.fields.registry import source_names
 from pycrm.schema import Entity
 from pycrm.schema.generate import make_function
 from pycrm.schema.record import slot_of
@@ -45,7 +45,7 @@ def make_loader(entity: Entity, dialect: Dialect) -> Load:
     """
     codec = CODECS[dialect.name]
     constants: dict[str, Any] = {
-        **SOURCE_NAMES,
+        **source_names(field.kind for field in entity.column_fields),
         **CODEC_NAMES,
         "Known": _Known,
         "new": object.__new__,

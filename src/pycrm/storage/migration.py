@@ -1,40 +1,30 @@
-"""Bringing a database to what the code declares, and reading what a database says of itself.
-
-For now only what is missing is created: a new database, a newly installed plugin. Every other difference between the
-stored snapshot and the code is refused by name.
-"""
+"""What a database holds, in agreement with what the code declares: read whenever a CRM opens one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import attrs
-from sqlalchemy import Connection, inspect
-from sqlalchemy.schema import CreateSchema
+from sqlalchemy import inspect
 
-from pycrm.errors import NotMigratedError, SchemaMismatchError
-from pycrm.schema import OwnerDeclarations, Schema, assemble
-from pycrm.schema.snapshot import differences, parked_entities, parked_fields, snapshot
-from pycrm.storage.dialect import POSTGRESQL
-from pycrm.storage.errors import translate
-from pycrm.storage.field_sql import document_index
-from pycrm.storage.state import (
-    Installed,
-    read_installation,
-    read_installed,
-    write_installation,
-    write_installed,
-)
+from pycrm.errors import NotMigratedError, SchemaMismatchError, UpgradeRefusedError
+from pycrm.schema import OwnerDeclarations, Schema
+from pycrm.schema.snapshot import snapshot
+from pycrm.schema.stored import stored_schema
+from pycrm.schema.upgrade import stored_names
+from pycrm.storage.state import Installed, read_installation, read_installed
 from pycrm.storage.tables import Tables, build_tables
 from pycrm.storage.unit import Unit
-from pycrm.values.versions import release_of
+from pycrm.storage.upgrade.kernel import describe_kernel, kernel_of
+from pycrm.storage.upgrade.plan import Plan, make_plan
+from pycrm.storage.upgrade.state import Place
 
-__all__ = ["StoredSchema", "migrate", "read_stored"]
-
-# Two processes that start at once must not both create the tables: the number is ours alone ("pycrm" in ASCII).
-_MIGRATION_LOCK = 0x707963726D
+__all__ = ["Declared", "StoredSchema", "check_unmoved", "declared_snapshot", "read_stored"]
 
 
 @attrs.frozen
@@ -45,136 +35,154 @@ class StoredSchema:
         schema: As the code declares it, plus what missing plugins left; without custom fields.
         tables: Its tables.
         installation: The id of this installation.
+        installed: What it says of its owners.
         parked: Missing plugins by name, with the version that was there.
     """
 
     schema: Schema
     tables: Tables
     installation: UUID
+    installed: Mapping[str, Installed]
     parked: Mapping[str, str]
 
+    def left_by(self, owner: str) -> tuple[str, ...]:
+        """Return what *owner* has here: its entities, then the fields that it adds to those of others."""
+        found = self.installed[owner].snapshot
+        added = (f"{entity}.{owner}.{name}" for entity, fields in found["extensions"].items() for name in fields)
+        return (*found["entities"], *added)
 
-def read_stored(unit: Unit, owners: Sequence[OwnerDeclarations], prefix: str, db_schema: str | None) -> StoredSchema:
-    """Return what the database holds, in agreement with *owners*.
+    @property
+    def parked_columns(self) -> frozenset[str]:
+        """The columns of fields that their owners have taken away, each as table and column: ``"crm_x.y"``."""
+        return frozenset(
+            f"{self.tables.table(name).name}.{column}"
+            for each in self.installed.values()
+            for name, data in each.snapshot["entities"].items()
+            for field, facts in data["fields"].items()
+            if facts.get("parked") and name in self.tables.entities
+            for column in stored_names(field, facts, self.schema.kinds)
+        )
+
+
+def declared_snapshot(base: Schema, owner: str) -> dict[str, Any]:
+    """Return what the code of *owner* declares: its part of *base*, and of the core also the kernel's own tables."""
+    found = snapshot(base, owner)
+    return {**found, "kernel": describe_kernel()} if owner == "core" else found
+
+
+@attrs.frozen(slots=False)
+class Declared:
+    """What the code of one CRM declares, and where its tables are.
+
+    Attributes:
+        owners: In their order.
+        base: Their schema.
+        prefix: What every table name begins with.
+        db_schema: The database schema (namespace) that the tables are in; PostgreSQL only.
+    """
+
+    owners: Sequence[OwnerDeclarations]
+    base: Schema
+    prefix: str
+    db_schema: str | None
+
+    @cached_property
+    def snapshots(self) -> Mapping[str, Mapping[str, Any]]:
+        """The snapshot of each owner's code."""
+        return {owner.owner: declared_snapshot(self.base, owner.owner) for owner in self.owners}
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables of all that the code declares."""
+        return build_tables(self.base, self.prefix, self.db_schema)
+
+    @cached_property
+    def kernel(self) -> Tables:
+        """The kernel's own tables, by themselves."""
+        return kernel_of(self.prefix, self.db_schema)
+
+    @property
+    def place(self) -> Place:
+        """Where the tables are, for the states of an upgrade."""
+        return Place(self.prefix, self.db_schema, self.base.kinds)
+
+    def installed(self, unit: Unit) -> dict[str, Installed] | None:
+        """Return what the database says of its owners; None where it has no tables of this CRM."""
+        plugins = self.kernel.plugins
+        if not inspect(unit.connection).has_table(plugins.name, schema=self.db_schema):
+            return None
+        return read_installed(unit.connection, plugins)
+
+    def plan(self, installed: Mapping[str, Installed]) -> Plan:
+        """Return what brings a database with these owners to what is declared."""
+        return make_plan(self.owners, installed, self.snapshots, self.base.kinds)
+
+    def unfinished(self, installed: Mapping[str, Installed]) -> OwnerDeclarations | None:
+        """Return the first owner whose upgrade was interrupted between its own steps."""
+        return next((each for each in self.owners if each.owner in installed and installed[each.owner].head), None)
+
+    def stored(self, unit: Unit, installed: Mapping[str, Installed]) -> StoredSchema:
+        """Return what the database holds, whose owners are *installed* and agree with the code."""
+        schema = stored_schema(self.owners, {name: each.snapshot for name, each in installed.items()}, self.base)
+        present = {owner.owner for owner in self.owners}
+        parked = {name: each.version for name, each in installed.items() if name not in present}
+        tables = self.tables if schema is self.base else build_tables(schema, self.prefix, self.db_schema)
+        installation = read_installation(unit.connection, tables)
+        return StoredSchema(schema, tables, installation, MappingProxyType(dict(installed)), MappingProxyType(parked))
+
+
+def read_stored(unit: Unit, declared: Declared) -> StoredSchema:
+    """Return what the database holds, in agreement with *declared*.
 
     Raises:
-        NotMigratedError: It has no tables of this CRM, or a plugin is not in it yet.
-        SchemaMismatchError: It differs from the code, or comes from newer code.
+        NotMigratedError: It has no tables of this CRM, lacks those of a plugin, or has to be upgraded first.
+        SchemaMismatchError: It comes from newer code, or cannot be upgraded to this one.
     """
-    connection = unit.connection
-    tables = build_tables(assemble(owners), prefix, db_schema)
-    installed = read_installed(connection, tables.plugins)
-    missing = [owner.owner for owner in owners if owner.owner not in installed]
-    if missing:
+    installed = read_installed(unit.connection, declared.kernel.plugins)
+    plan = declared.plan(installed)
+    if plan.refusals:
+        raise UpgradeRefusedError.of(plan.refusals)
+    if missing := [owner.owner for owner in plan.new]:
         raise NotMigratedError(
             f"the database does not know {', '.join(missing)} yet; call `crm.migrate()` or run `pycrm migrate`",
             missing=tuple(missing),
         )
-    schema, parked = _with_parked(owners, installed)
-    _refuse_differences(schema, owners, installed)
-    if parked:
-        tables = build_tables(schema, prefix, db_schema)
-    return StoredSchema(schema, tables, read_installation(connection, tables), parked)
+    if (owner := declared.unfinished(installed)) is not None:
+        raise NotMigratedError(
+            f"the upgrade of {owner.owner} was interrupted; call `crm.migrate()` or run `pycrm migrate`, which goes on",
+            missing=(owner.owner,),
+        )
+    needed = [step for step in plan.steps if step.is_needed]
+    if needed:
+        lines = "\n".join(line for step in needed for line in step.lines())
+        raise NotMigratedError(
+            "the database is older than the code; call `crm.migrate()` or run `pycrm migrate`, which will do this:\n"
+            f"{lines}",
+            missing=tuple(step.now.name for step in needed),
+        )
+    return declared.stored(unit, installed)
 
 
-def migrate(
-    unit: Unit, owners: Sequence[OwnerDeclarations], prefix: str, db_schema: str | None
-) -> tuple[StoredSchema, list[str], list[str]]:
-    """Create what is missing in *unit*, a writing one.
+def check_unmoved(unit: Unit, stored: StoredSchema) -> None:
+    """Refuse to go on where another process has upgraded the database since *stored* was read.
 
-    Returns:
-        What the database holds now, the owners that are new to it, and one line per thing done.
     Raises:
-        SchemaMismatchError: The stored schema differs in another way, or comes from newer code.
+        SchemaMismatchError: It names the owners.
     """
-    connection = unit.connection
-    try:
-        if unit.dialect is POSTGRESQL:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            if db_schema is not None:
-                connection.execute(CreateSchema(db_schema, if_not_exists=True))
-        names = build_tables(assemble(owners), prefix, db_schema)
-        is_new = not inspect(connection).has_table(names.plugins.name, schema=db_schema)
-        installed = {} if is_new else read_installed(connection, names.plugins)
-        schema, parked = _with_parked(owners, installed)
-        _refuse_differences(schema, owners, installed)
-        tables = build_tables(schema, prefix, db_schema)
-        new = [owner for owner in owners if owner.owner not in installed]
-        if new:
-            tables.create_missing(connection)
-            _create_document_indexes(unit, schema, tables, {owner.owner for owner in new})
-            write_installation(connection, tables, uuid4())
-        done = _write_owners(connection, tables, schema, owners, installed)
-        installation = read_installation(connection, tables)
-    except Exception as error:
-        unit.fail(error)
-        ours = translate(error)
-        if ours is error:
-            raise
-        raise ours from error
-    return StoredSchema(schema, tables, installation, parked), [owner.owner for owner in new], done
+    now = read_installed(unit.connection, stored.tables.plugins)
+    moved = [name for name, each in stored.installed.items() if name not in now or not _is_same(now[name], each)]
+    if moved:
+        raise SchemaMismatchError(
+            f"another process has upgraded {', '.join(moved)} in this database; start this process again, with the "
+            "code that it was upgraded to",
+            owners=tuple(moved),
+        )
 
 
-def _with_parked(
-    owners: Sequence[OwnerDeclarations], installed: Mapping[str, Installed]
-) -> tuple[Schema, Mapping[str, str]]:
-    """Return the schema of *owners* with what installed owners without code left, and those owners' versions."""
-    present = {owner.owner for owner in owners}
-    gone = [each for name, each in installed.items() if name not in present]
-    entities = [entity for each in gone for entity in parked_entities(each.name, each.snapshot)]
-    fields: dict[str, list[object]] = {}
-    for each in gone:
-        for name, added in parked_fields(each.name, each.snapshot).items():
-            fields.setdefault(name, []).extend(added)
-    schema = assemble(owners, entities, fields)  # type: ignore[arg-type]
-    return schema, MappingProxyType({each.name: each.version for each in gone})
-
-
-def _refuse_differences(
-    schema: Schema, owners: Iterable[OwnerDeclarations], installed: Mapping[str, Installed]
-) -> None:
-    for owner in owners:
-        if (stored := installed.get(owner.owner)) is None:
-            continue
-        if release_of(stored.version) > release_of(owner.version):
-            raise SchemaMismatchError(
-                f"the database was migrated by {owner.owner} {stored.version}, and this code is {owner.version}; "
-                f"install {owner.owner} {stored.version} or newer",
-                owner=owner.owner,
-            )
-        if found := differences(stored.snapshot, snapshot(schema, owner.owner)):
-            lines = "\n".join(f"  {line}" for line in found)
-            raise SchemaMismatchError(
-                f"{owner.owner} {owner.version} does not match what is stored:\n{lines}\n"
-                f"Run the version that made it ({stored.version}), or start a new database.",
-                owner=owner.owner,
-                differences=tuple(found),
-            )
-
-
-def _create_document_indexes(unit: Unit, schema: Schema, tables: Tables, owners: set[str]) -> None:
-    """Create the indexes of fields that new plugins add to entities of others."""
-    for entity in schema.entities.values():
-        for field in entity.document_fields:
-            if field.owner in owners and not field.parked and (field.indexed or field.unique):
-                unit.execute(document_index(tables.table(entity.name), field, unit.dialect.name).create)
-
-
-def _write_owners(
-    connection: Connection,
-    tables: Tables,
-    schema: Schema,
-    owners: Iterable[OwnerDeclarations],
-    installed: Mapping[str, Installed],
-) -> list[str]:
-    done = []
-    for owner in owners:
-        stored = installed.get(owner.owner)
-        if stored is not None and stored.version == owner.version:
-            continue
-        content = snapshot(schema, owner.owner)
-        write_installed(connection, tables.plugins, Installed(owner.owner, owner.version, content))
-        what = "installed" if stored is None else f"upgraded from {stored.version} to"
-        names = ", ".join(content["entities"]) or "no entities of its own"
-        done.append(f"{what} {owner.owner} {owner.version}: {names}")
-    return done
+def _is_same(one: Installed, other: Installed) -> bool:
+    """Whether two rows say the same as JSON, of which one may not have been there and back."""
+    rows = (
+        json.dumps([each.version, each.head, each.snapshot], sort_keys=True, ensure_ascii=False)
+        for each in (one, other)
+    )
+    return next(rows) == next(rows)

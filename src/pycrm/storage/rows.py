@@ -21,7 +21,6 @@ from pycrm.storage.bulk import COPY_FROM, BulkInsert
 from pycrm.storage.codecs import CODECS
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.dumper import Dump, make_dumper, make_value_dumper
-from pycrm.storage.id_lists import IdList
 from pycrm.storage.loader import Load, make_loader
 from pycrm.storage.row_sql import (
     RowUpdate,
@@ -34,6 +33,7 @@ from pycrm.storage.row_sql import (
 )
 from pycrm.storage.tables import Tables, select_list
 from pycrm.storage.unit import Unit
+from pycrm.storage.value_lists import ValueList
 
 __all__ = ["BatchOutcome", "RowWriter", "UpdateOutcome"]
 
@@ -97,6 +97,7 @@ class RowWriter:
         self.dialect = dialect
         self._codec = CODECS[dialect.name]
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
+        self._taken: dict[str, ValueList] = {}
 
     def insert(self, unit: Unit, records: Sequence[Record], *, if_absent: bool = False) -> None:
         """Insert *records* as they are; they may refer to each other in any order.
@@ -172,6 +173,16 @@ class RowWriter:
         """Return the records of *ids* as they are now, those in the bin too, in no particular order."""
         return [record for sql, params in self._current.portions(ids) for record in self._load(unit.rows(sql, params))]
 
+    def taken(self, unit: Unit, field: Field, values: Sequence[Any]) -> set[Any]:
+        """Return those of *values* that rows outside the bin hold in *field*, a column of one part."""
+        if field.path not in self._taken:
+            column = self.table.c[field.part_names[0]]
+            outside = select(column).where(self.table.c.deleted_at.is_(None))
+            self._taken[field.path] = ValueList(self.dialect, column, outside.where, field.kind.parts[0].type)
+        decode = self._codec.decode(field.kind.parts[0].type)
+        found = {row[0] for sql, params in self._taken[field.path].portions(values) for row in unit.rows(sql, params)}
+        return found if decode is None else set(map(decode, found))
+
     def lock(self, unit: Unit, ids: Sequence[UUID]) -> list[Any]:
         """Return the records of *ids* as they are now, in order of id, and keep others from writing them.
 
@@ -221,16 +232,16 @@ class RowWriter:
         return unbin_update(self.entity, self.table, self.dialect)
 
     @cached_property
-    def _purge(self) -> IdList:
-        return IdList(self.dialect, self.table.c.id, lambda condition: delete(self.table).where(condition))
+    def _purge(self) -> ValueList:
+        return ValueList(self.dialect, self.table.c.id, lambda condition: delete(self.table).where(condition))
 
     @cached_property
-    def _current(self) -> IdList:
-        return IdList(self.dialect, self.table.c.id, self._select)
+    def _current(self) -> ValueList:
+        return ValueList(self.dialect, self.table.c.id, self._select)
 
     @cached_property
-    def _lock(self) -> IdList:
-        return IdList(
+    def _lock(self) -> ValueList:
+        return ValueList(
             self.dialect,
             self.table.c.id,
             lambda condition: self._select(condition).order_by(self.table.c.id).with_for_update(key_share=True),
@@ -285,10 +296,15 @@ class RowWriter:
 
     def _write_unchanged(self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp) -> bool:
         """Write *records* with one call of the driver if nobody changed any of them; else none, and return False."""
-        rows = [statement.strict_params(record, stamp) for record in records]
         try:
             with unit.savepoint():
-                if unit.execute_many(statement.strict, rows) != len(records):
+                if statement.together is not None:
+                    written = unit.execute(statement.together, statement.together_params(records, stamp))
+                else:
+                    written = unit.execute_many(
+                        statement.strict, [statement.strict_params(record, stamp) for record in records]
+                    )
+                if written != len(records):
                     raise _StaleBatch
         except _StaleBatch:
             return False

@@ -1,4 +1,4 @@
-"""Counters of autonumbers, without gaps in what is committed: a number that is rolled back is given again."""
+"""Counters of autonumbers: with gaps where units roll back, or without at the price of waiting for each other."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from pycrm.storage.unit import Unit
 __all__ = ["take"]
 
 
-def take(unit: Unit, tables: Tables, key: str, count: int) -> int:
+def take(unit: Unit, tables: Tables, key: str, count: int, *, gap_free: bool) -> int:
     """Return the first of *count* numbers that nobody else gets; the others follow it. The first ever is 1.
 
-    Other units that want numbers of the same key wait until this one ends.
+    Args:
+        unit: Who wants them.
+        tables: Where the counters are.
+        key: Which counter.
+        count: How many.
+        gap_free: A number that is rolled back is given again; so other units that want numbers of the same key wait
+            until this one ends. Without it nobody waits on PostgreSQL, and what is rolled back there is lost, unless
+            the unit is inside a host's transaction.
     """
-    ((following,),) = unit.returning(_take_sql(tables, unit.dialect), {"key": key, "count": count})
+    ask = unit.returning if gap_free else unit.returning_beside
+    ((following,),) = ask(_take_sql(tables, unit.dialect), {"key": key, "count": count})
     return int(following) - count
 
 

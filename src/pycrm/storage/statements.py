@@ -7,59 +7,80 @@ it, and generated loaders know the columns. Who listens to an engine's statement
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["Parameters", "count_rows", "count_rows_of_many", "fetch_rows"]
-
-T = TypeVar("T")
+__all__ = ["Parameters", "Statements", "as_sqlalchemy_error"]
 
 Parameters: TypeAlias = Mapping[str, Any] | tuple[Any, ...]
 
 _log = logging.getLogger("sqlalchemy.engine.Engine")
 
 
-def fetch_rows(connection: Connection, sql: str, params: Parameters) -> list[tuple[Any, ...]]:
-    """Return every row as the driver's own tuple."""
-    if _is_watched(connection):
-        result = connection.exec_driver_sql(sql, params)
-        rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
-        result.close()
-        return rows
+class Statements:
+    """Runs the statements of one unit on *connection*: all on one cursor, which is cheaper than one for each."""
 
-    def work(cursor: Any) -> list[tuple[Any, ...]]:
-        cursor.execute(sql, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._watched = _is_watched(connection)
+        dialect: Any = connection.dialect
+        self._driver_error: type[Exception] = dialect.loaded_dbapi.Error
+        self._cursor: Any = None
+
+    def fetch(self, sql: str, params: Parameters) -> list[tuple[Any, ...]]:
+        """Return every row as the driver's own tuple."""
+        if self._watched:
+            result = self._connection.exec_driver_sql(sql, params)
+            rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
+            result.close()
+            return rows
+        cursor = self._ready()
+        try:
+            cursor.execute(sql, params)
+            found: list[tuple[Any, ...]] = cursor.fetchall()  # SQLite may fail as late as here
+        except self._driver_error as error:
+            raise as_sqlalchemy_error(self._connection, sql, error) from error
         return found
 
-    return _straight(connection, sql, work)
-
-
-def count_rows(connection: Connection, sql: str, params: Parameters) -> int:
-    """Run a statement without result and return how many rows it changed."""
-    if _is_watched(connection):
-        return connection.exec_driver_sql(sql, params).rowcount
-
-    def work(cursor: Any) -> int:
-        cursor.execute(sql, params)
+    def count(self, sql: str, params: Parameters) -> int:
+        """Run a statement without result and return how many rows it changed."""
+        if self._watched:
+            return self._connection.exec_driver_sql(sql, params).rowcount
+        cursor = self._ready()
+        try:
+            cursor.execute(sql, params)
+        except self._driver_error as error:
+            raise as_sqlalchemy_error(self._connection, sql, error) from error
         return int(cursor.rowcount)
 
-    return _straight(connection, sql, work)
-
-
-def count_rows_of_many(connection: Connection, sql: str, rows: Sequence[Any]) -> int:
-    """Run a statement for each of *rows* and return how many rows it changed altogether."""
-    if _is_watched(connection):
-        return connection.exec_driver_sql(sql, rows).rowcount
-
-    def work(cursor: Any) -> int:
-        cursor.executemany(sql, rows)
+    def count_many(self, sql: str, rows: Sequence[Any]) -> int:
+        """Run a statement for each of *rows* and return how many rows it changed altogether."""
+        if len(rows) == 1:  # psycopg would open a pipeline for it
+            return self.count(sql, rows[0])
+        if self._watched:
+            return self._connection.exec_driver_sql(sql, rows).rowcount
+        cursor = self._ready()
+        try:
+            cursor.executemany(sql, rows)
+        except self._driver_error as error:
+            raise as_sqlalchemy_error(self._connection, sql, error) from error
         return int(cursor.rowcount)
 
-    return _straight(connection, sql, work)
+    def close(self) -> None:
+        """Let go of the cursor."""
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
+    def _ready(self) -> Any:
+        if not self._connection.in_transaction():
+            self._connection.begin()  # as its own `execute` does, so that it will commit or roll back
+        if self._cursor is None:
+            self._cursor = self._connection.connection.cursor()
+        return self._cursor
 
 
 def _is_watched(connection: Connection) -> bool:
@@ -74,29 +95,18 @@ def _is_watched(connection: Connection) -> bool:
     )
 
 
-def _straight(connection: Connection, sql: str, work: Callable[[Any], T]) -> T:
-    """Return what *work* makes of a new cursor; errors leave as SQLAlchemy's, a lost connection is invalidated."""
-    if not connection.in_transaction():
-        connection.begin()  # as its own `execute` does, so that it will commit or roll back
-    proxied = connection.connection
-    cursor = proxied.cursor()
-    try:
-        return work(cursor)
-    except Exception as error:
-        dialect: Any = connection.dialect
-        if not isinstance(error, dialect.loaded_dbapi.Error):
-            raise
-        is_lost = dialect.is_disconnect(error, proxied, cursor)
-        if is_lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            sql,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=is_lost,
-            dialect=dialect,
-        ) from error
-    finally:
-        cursor.close()
+def as_sqlalchemy_error(connection: Connection, sql: str, error: Exception) -> BaseException:
+    """Return SQLAlchemy's error for one of the driver's, having invalidated a lost *connection*."""
+    dialect: Any = connection.dialect
+    is_lost = dialect.is_disconnect(error, connection.connection, None)
+    if is_lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )

@@ -32,7 +32,7 @@ from pycrm.schema import Entity, Schema
 from pycrm.storage.field_sql import index_keys
 from pycrm.storage.kernel_tables import kernel_tables
 from pycrm.storage.names import check_name_length, short_name
-from pycrm.storage.types import PART_TYPES, Document, StringList
+from pycrm.storage.types import PART_TYPES, Document, Json
 
 __all__ = ["Tables", "build_tables", "select_list"]
 
@@ -111,7 +111,7 @@ def select_list(entity: Entity, table: FromClause, dialect_name: str) -> list[Co
     """
     expressions: list[ColumnElement[Any]] = []
     for column in (*(table.c[name] for field in entity.column_fields for name in field.part_names), table.c.doc):
-        is_json = isinstance(column.type, (StringList, Document))
+        is_json = isinstance(column.type, (Json, Document))
         expressions.append(cast(column, Text()) if is_json and dialect_name == "postgresql" else column)
     return expressions
 
@@ -155,7 +155,7 @@ def _target(entity: Entity, field: Field, schema: Schema) -> Entity | None:
     Not for soft references, and not where either side is parked: those must outlive the other's removal.
     """
     kind = field.kind
-    if not isinstance(kind, RefKind) or kind.soft or entity.parked:
+    if not isinstance(kind, RefKind) or kind.soft or entity.parked or field.parked:
         return None
     target = schema.entities.get(str(kind.target))
     return None if target is None or target.parked else target
@@ -172,8 +172,11 @@ def _foreign_key(table: str, column: str, target: str) -> ForeignKey:
 
 
 def _add_indexes(table: Table, field: Field) -> None:
-    """Give *table* the indexes that *field* asks for: unique outside the bin, page order, or the way back."""
-    if field.name == "id":
+    """Give *table* the indexes that *field* asks for: unique outside the bin, page order, or the way back.
+
+    None where its owner has taken it away: only the values stay.
+    """
+    if field.name == "id" or field.parked:
         return
     if field.unique:
         _add_unique(table, [field])

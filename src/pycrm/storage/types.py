@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from pycrm.fields.kind import PartType
 from pycrm.storage.codecs import CODECS, json_text
 
-__all__ = ["BIGINT", "COUNTER", "PART_TYPES", "TEXT", "Day", "Document", "Id", "Instant", "StringList"]
+__all__ = ["BIGINT", "COUNTER", "PART_TYPES", "TEXT", "Day", "Document", "Id", "Instant", "Json"]
 
 TEXT: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text compared by code point on both databases."""
@@ -117,15 +117,15 @@ class _Json(_Part):
         return json.loads(value) if isinstance(value, str) else value
 
 
-class StringList(_Json):
-    """A list of texts: tags, or several choices."""
+class Json(_Json):
+    """Whatever JSON holds: a list of texts such as tags, or the value of a structured kind."""
 
     cache_ok = True
 
     @property
-    def python_type(self) -> type[list[str]]:
-        """A list of texts."""
-        return list
+    def python_type(self) -> type[object]:
+        """Whatever JSON holds."""
+        return object
 
 
 class Document(_Json):
@@ -146,6 +146,6 @@ PART_TYPES: Mapping[PartType, Callable[[], TypeEngine[Any]]] = {
     PartType.DATE: Day,
     PartType.INSTANT: Instant,
     PartType.ID: Id,
-    PartType.JSON: StringList,
+    PartType.JSON: Json,
 }
 """What makes the column type of a part."""

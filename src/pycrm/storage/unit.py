@@ -16,10 +16,11 @@ import attrs
 from sqlalchemy import Connection
 
 from pycrm.errors import PycrmError, UnitEndedError, UnitError, UnitFailedError
+from pycrm.storage.beside import Beside
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
 from pycrm.storage.ports import Announcements, Outcome, Transaction
-from pycrm.storage.statements import Parameters, count_rows, count_rows_of_many, fetch_rows
+from pycrm.storage.statements import Parameters, Statements
 
 
 @attrs.define(eq=False)
@@ -61,11 +62,13 @@ class Unit:
         is_reading: bool,
         announcements: Announcements | None = None,
         on_close: Callable[[], None] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.unit_id = unit_id
         self.dialect = dialect
         self.is_reading = is_reading
         self.is_joined = transaction.joined
+        self._beside = None if transaction.joined else beside
         self.is_writing = False
         self.snapshot_moved = False
         self._transaction = transaction
@@ -73,6 +76,7 @@ class Unit:
         self._on_close = on_close
         self._guard = _Guard(self)
         self._connection: Connection | None = None
+        self._statements: Statements | None = None
         self._first_error: BaseException | None = None
         self._ended = False
         self._committed = False
@@ -87,18 +91,29 @@ class Unit:
     def rows(self, sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query as the driver's own tuples."""
         with self._guard:
-            return fetch_rows(self._ready(), sql, params)
+            return self._ready().fetch(sql, params)
 
     def execute(self, sql: str, params: Parameters = ()) -> int:
         """Run a writing statement and return how many rows it changed."""
         self.begin_writing()
         with self._guard:
-            return count_rows(self._ready(), sql, params)
+            return self._ready().count(sql, params)
 
     def returning(self, sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run a writing statement and return the rows of its RETURNING clause."""
         self.begin_writing()
         return self.rows(sql, params)
+
+    def returning_beside(self, sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a writing statement that neither waits for other units nor goes back with this one.
+
+        So on PostgreSQL in a unit of our own; elsewhere it is like any other statement of the unit.
+        """
+        if self._beside is None:
+            return self.returning(sql, params)
+        self.begin_writing()
+        with self._guard:
+            return self._beside.returning(sql, params)
 
     def execute_many(self, sql: str, rows: Iterable[Parameters]) -> int:
         """Run one writing statement for each of *rows* and return how many rows changed altogether."""
@@ -107,7 +122,7 @@ class Unit:
         if not many:
             return 0
         with self._guard:
-            return count_rows_of_many(self._ready(), sql, many)
+            return self._ready().count_many(sql, many)
 
     def begin_writing(self) -> None:
         """Make the unit ready to write; the door calls it before its first write. Repeating it does nothing.
@@ -126,7 +141,7 @@ class Unit:
             raise UnitError("this unit only reads; open one with `crm.acting_as` to write")
         with self._guard:
             if self._connection is None:
-                self._connection = self._transaction.start(writing=True)
+                self._start(writing=True)
             else:
                 self._transaction.check()
                 self.snapshot_moved = self._transaction.begin_writing()
@@ -137,7 +152,9 @@ class Unit:
     def connection(self) -> Connection:
         """The SQLAlchemy connection inside this unit's transaction; creating tables needs it, nothing else should."""
         with self._guard:
-            return self._ready()
+            self._ready()
+        assert self._connection is not None
+        return self._connection
 
     # Failure
 
@@ -261,6 +278,8 @@ class Unit:
             self.rollback()
         finally:
             try:
+                if self._statements is not None:
+                    self._statements.close()
                 self._transaction.close()
             finally:
                 if self._on_close is not None:
@@ -284,14 +303,18 @@ class Unit:
 
     # Inner workings
 
-    def _ready(self) -> Connection:
+    def _ready(self) -> Statements:
         if self._ended or self._first_error is not None:
             self.check_usable()
-        if self._connection is None:
-            self._connection = self._transaction.start(writing=False)
-        else:
-            self._transaction.check()
-        return self._connection
+        if self._statements is None:
+            return self._start(writing=False)
+        self._transaction.check()
+        return self._statements
+
+    def _start(self, *, writing: bool) -> Statements:
+        self._connection = self._transaction.start(writing=writing)
+        self._statements = Statements(self._connection)
+        return self._statements
 
     def _open_savepoint(self) -> _Savepoint:
         # Named by depth: few distinct texts keep the drivers' statement caches warm, and an inner savepoint of the

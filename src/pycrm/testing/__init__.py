@@ -6,13 +6,17 @@ command line.
 """
 
 from pycrm.testing.demo_data import define_demo_fields, demo_records, load_demo
+from pycrm.testing.kinds import check_kind
+from pycrm.testing.look_alikes import disguised
 from pycrm.testing.postgres import fresh_database, postgres_url, running_server
 from pycrm.values.clock import FixedClock
 
 __all__ = [
     "FixedClock",
+    "check_kind",
     "define_demo_fields",
     "demo_records",
+    "disguised",
     "fresh_database",
     "load_demo",
     "postgres_url",

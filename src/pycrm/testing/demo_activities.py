@@ -96,13 +96,14 @@ def make_visits(
         is_done = planned < now
         status = ("cancelled" if rng.random() < 0.1 else "done") if is_done else "planned"
         was_there = status == "done"
+        address = customer.account.address
         made.append(
             visit(
                 account=customer.account,
                 contacts=[primary[customer.account.id]],
                 planned_at=planned,
                 actual_at=planned + timedelta(minutes=rng.randrange(30)) if was_there else None,
-                place=customer.account.address,
+                place=f"{address.city}{address.street}" if address else None,
                 purpose=rng.choice(PURPOSES),
                 outcome=rng.choice(OUTCOMES) if was_there else None,
                 status=status,

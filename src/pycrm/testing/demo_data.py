@@ -7,7 +7,7 @@ about 600 accounts and 6,000 records in all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -87,7 +87,14 @@ def define_demo_fields(ws: Workspace) -> None:
     )
 
 
-def load_demo(crm: CRM, principal: Principal, *, seed: int = 1, scale: float = 1.0) -> Mapping[str, int]:
+def load_demo(
+    crm: CRM,
+    principal: Principal,
+    *,
+    seed: int = 1,
+    scale: float = 1.0,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> Mapping[str, int]:
     """Define the demo's custom fields and load its data into a migrated *crm* that has neither, through the door.
 
     Args:
@@ -95,6 +102,7 @@ def load_demo(crm: CRM, principal: Principal, *, seed: int = 1, scale: float = 1
         principal: Who loads; needs the right to define fields and to create records in later states.
         seed: As in `demo_records`.
         scale: As in `demo_records`.
+        on_progress: Called after each batch with the records that are loaded, and those that there are in all.
     Returns:
         How many records of each entity were created, by its name, in the order of loading.
     """
@@ -102,12 +110,16 @@ def load_demo(crm: CRM, principal: Principal, *, seed: int = 1, scale: float = 1
         define_demo_fields(ws)
     active = {plugin.name for plugin in crm.plugins}
     visit: Any = crm.entities[VISIT] if "visits" in active else None
+    records = demo_records(seed=seed, now=crm.clock(), scale=scale, visit=visit, custom_fields=True)
+    batches = [batch for batch in records if batch]
+    total = sum(map(len, batches))
     counts: dict[str, int] = {}
-    for batch in demo_records(seed=seed, now=crm.clock(), scale=scale, visit=visit, custom_fields=True):
-        if batch:
-            with crm.acting_as(principal) as ws:
-                ws.create_many(batch)
-            counts[crm.schema.entity_of(batch[0]).name] = len(batch)
+    for batch in batches:
+        with crm.acting_as(principal) as ws:
+            ws.create_many(batch)
+        counts[crm.schema.entity_of(batch[0]).name] = len(batch)
+        if on_progress is not None:
+            on_progress(sum(counts.values()), total)
     return counts
 
 

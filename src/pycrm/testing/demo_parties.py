@@ -9,10 +9,20 @@ from typing import Any
 
 import attrs
 
+from pycrm.builtin.kinds import Address
 from pycrm.builtin.parties import Account, AccountContact, Contact
 from pycrm.entities import User
 from pycrm.testing.demo_goods import RATES
-from pycrm.testing.demo_places import ABROAD, CHINESE_FAMILY, CHINESE_GIVEN, CITIES, TRADE_NAMES, TRADES, Country
+from pycrm.testing.demo_places import (
+    ABROAD,
+    CHINESE_FAMILY,
+    CHINESE_GIVEN,
+    CITIES,
+    TRADE_NAMES,
+    TRADES,
+    City,
+    Country,
+)
 from pycrm.values.money import Money
 
 __all__ = ["Customer", "Person", "make_contacts", "make_customers"]
@@ -151,9 +161,15 @@ def _chinese(rng: Random) -> tuple[dict[str, Any], str, str, Country | None, str
         "country": "CN",
         "language": "zh",
         "phone": f"+86 {city.dial} 5550 {rng.randrange(10_000):04}",
-        "address": f"{city.province}{rng.choice(city.streets)}{rng.randrange(1, 999)}号",
+        "address": _chinese_address(rng, city),
     }
     return facts, f"{latin}-{city.latin}.example", "CNY", None, city.market
+
+
+def _chinese_address(rng: Random, city: City) -> Address:
+    province, border, name = city.province.rpartition("省")
+    street = f"{rng.choice(city.streets)}{rng.randrange(1, 999)}号"
+    return Address(street=street, city=name, region=province + border, country="CN")
 
 
 def _foreign(rng: Random) -> tuple[dict[str, Any], str, str, Country | None, str]:
@@ -171,7 +187,7 @@ def _foreign(rng: Random) -> tuple[dict[str, Any], str, str, Country | None, str
         "country": country.code,
         "language": country.language,
         "phone": country.phone.format(digits=f"{rng.randrange(1000):03}"),
-        "address": country.address.format(street=street, postcode=postcode, city=city),
+        "address": Address(text=country.address.format(street=street, postcode=postcode, city=city)),
     }
     return facts, f"{word.lower()}-{tail}.example", country.currency, country, country.market
 

@@ -10,7 +10,7 @@ None, a UUID as it was loaded, or a `Ref`. A loaded record therefore pays for a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 from uuid import UUID
 
@@ -198,9 +198,9 @@ def references_slot(values: Any) -> Any:
     """Return what a record keeps for *values* of a multi-reference: a tuple of UUIDs and `Ref`, or None.
 
     What is no iterable of references comes back as it is, for the door to report; so does a text, whose characters
-    nobody means.
+    nobody means, and a mapping, whose keys nobody means.
     """
-    if values is None or isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if values is None or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         return values
     return tuple(reference_slot(value) for value in values)
 

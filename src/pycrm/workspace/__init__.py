@@ -7,7 +7,7 @@ floors above fulfil in `ports`. Imports query, storage, schema and the floors be
 from pycrm.workspace.page import Page
 from pycrm.workspace.ports import Call, WriteHooks
 from pycrm.workspace.reader import Reader
-from pycrm.workspace.results import BatchResult, Refused
+from pycrm.workspace.results import BatchResult, FieldConversion, Misfit, Refused
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import SchemaTools
 from pycrm.workspace.workspace import Workspace
@@ -15,6 +15,8 @@ from pycrm.workspace.workspace import Workspace
 __all__ = [
     "BatchResult",
     "Call",
+    "FieldConversion",
+    "Misfit",
     "Page",
     "Reader",
     "Refused",

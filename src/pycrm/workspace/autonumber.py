@@ -27,7 +27,7 @@ def _give(batch: Batch, field: Field, kind: AutonumberKind, waiting: list[Any]) 
     ctx = batch.ws._ctx
     year = batch.at.year
     key = kind.sequence_key(batch.entity.name, field.path, year)
-    first = take(ctx.unit, ctx.tools.tables, key, len(waiting))
+    first = take(ctx.unit, ctx.tools.tables, key, len(waiting), gap_free=kind.gap_free)
     numbers = [kind.format(year, first + place) for place in range(len(waiting))]
     taken = {key[0] for key in taken_keys(ctx, batch.entity, (field,), [(number,) for number in numbers])}
     taken |= {getattr(record, field.name) for record in batch.records}

@@ -16,6 +16,7 @@ from pycrm.errors import (
     PluginError,
     Problem,
     PycrmError,
+    StorageError,
     UnitError,
     ValidationError,
 )
@@ -26,6 +27,7 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.record import freeze, thaw
 from pycrm.storage import ForeignKeyViolation, UniqueViolation
 from pycrm.values.ids import new_id
+from pycrm.workspace.garbage import collection_paused
 from pycrm.workspace.results import Refused
 from pycrm.workspace.tools import EntityTools
 from pycrm.workspace.view import View
@@ -63,7 +65,7 @@ class Batch:
         problems: All found so far.
         changed: Per record, the fields that an update changes.
         moves: Per record, the move of a lifecycle that it makes.
-        defaulted: Per record, paths that the door filled in.
+        defaulted: Per path, the records in which the door filled it in.
         written: Whether rows were written, so that an error must undo the unit.
         id: Ties the change rows of this call together.
         at: The instant of the change, UTC.
@@ -81,7 +83,7 @@ class Batch:
     refused: list[Refused[Any]] = attrs.field(factory=list)
     changed: dict[UUID, tuple[Field, ...]] = attrs.field(factory=dict)
     moves: dict[UUID, str] = attrs.field(factory=dict)
-    defaulted: dict[UUID, frozenset[str]] = attrs.field(factory=dict)
+    defaulted: dict[str, set[Any]] = attrs.field(factory=dict)
     written: bool = False
     id: UUID = attrs.field(factory=new_id)
 
@@ -103,7 +105,7 @@ class Batch:
         """Whether the caller himself gave the value that *field* has."""
         if self.kind == "update":
             return field in self.changed.get(record.id, ())
-        if field.path in self.defaulted.get(record.id, ()):
+        if record in self.defaulted.get(field.path, ()):
             return False
         return value_at(record, field) not in (None, field.kind.empty)
 
@@ -146,6 +148,12 @@ class Batch:
         self.records = [record for record in self.records if record.id not in by_record]
         self.problems = []
 
+    def _is_held_by_host(self, error: ForeignKeyViolation) -> bool:
+        """Whether a table that is not ours has the foreign key; SQLite, whose writer is alone, does not tell which."""
+        if self.kind != "delete":
+            return False
+        return error.table is None or not error.table.startswith(self.ws._ctx.tools.tables.prefix)
+
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Undo what the block did to records when it raises, and fail the unit where rows or hooks are involved.
@@ -162,12 +170,20 @@ class Batch:
                 put_back(record, values)
 
         try:
-            yield
+            with collection_paused(len(records)):
+                yield
         except BaseException as error:
             restore()
             harmless = isinstance(error, PycrmError) and not isinstance(error, (PluginError, UnitError))
             if self.written or not harmless:
                 unit.fail(error)
+            if isinstance(error, ForeignKeyViolation) and self._is_held_by_host(error):
+                raise StorageError(
+                    f"{self.entity.name}: a table outside this CRM refers to one of these records; remove what refers "
+                    "to it first, or let that foreign key say ON DELETE CASCADE or SET NULL",
+                    table=error.table,
+                    constraint=error.constraint,
+                ) from error
             if isinstance(error, (UniqueViolation, ForeignKeyViolation)):
                 # Both were looked for before writing, so somebody else was faster by a moment.
                 raise ConflictError(

@@ -56,7 +56,8 @@ def _changed_since(batch: Batch, record: Record, version: int) -> dict[str, str]
     """Return path to actor of the fields that were changed after *version*."""
     ctx = batch.ws._ctx
     rows = read_changes(ctx.unit, ctx.tools.tables, batch.entity.name, record.id, since_version=version)
-    return {path: row.actor for row in rows for path in row.changed}
+    today = batch.entity.renamed
+    return {today.get(path, path): row.actor for row in rows for path in row.changed}
 
 
 def _conflict(batch: Batch, record: Record, field: Any, theirs: Any, version: int) -> ConflictError:
@@ -65,8 +66,8 @@ def _conflict(batch: Batch, record: Record, field: Any, theirs: Any, version: in
     actor = batch.ws.principal.user
     other = _changed_since(batch, record, version).get(field.path, "somebody else")
     return ConflictError(
-        f"{batch.entity.name} {record!r}: {field.path} was changed meanwhile by {other!r} to {theirs!r}; "
-        f"{actor!r} wanted {ours!r}. Read the record again and decide.",
+        f"{batch.entity.name} {record!r}: {field.path} was changed meanwhile by {other!r} to {field.shown(theirs)!r}; "
+        f"{actor!r} wanted {field.shown(ours)!r}. Read the record again and decide.",
         entity=batch.entity.name,
         id=record.id,
         field=field.path,

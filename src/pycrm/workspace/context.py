@@ -11,7 +11,9 @@ import attrs
 
 from pycrm.entities import CustomField, User
 from pycrm.errors import ConfigurationError, HookLoopError
+from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
+from pycrm.fields.references import AnyRefKind
 from pycrm.query import F, Statement, Where
 from pycrm.schema import Entity
 from pycrm.storage.codecs import CODECS
@@ -20,6 +22,7 @@ from pycrm.storage.outbox import OutboxRow, write_outbox
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.unit import Unit
 from pycrm.values.principal import Principal
+from pycrm.values.refs import Ref
 from pycrm.workspace.schema_rows import fields_of_rows
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import EntityTools, SchemaTools
@@ -27,6 +30,7 @@ from pycrm.workspace.tools import EntityTools, SchemaTools
 __all__ = ["SchemaMoved", "UnitContext"]
 
 MAX_GENERATIONS = 8
+PORTION = 500
 MANY = 2**31 - 2  # a plan asks for one row more, and LIMIT is a 32-bit number on PostgreSQL
 
 
@@ -93,6 +97,8 @@ class UnitContext:
         self.unit.begin_writing()
         stored = self.stored_number(for_writing=True)
         self._writing = self._number_checked = True
+        # On PostgreSQL the lock on the number goes with the savepoint that it was taken in.
+        self.unit.on_rollback(lambda: setattr(self, "_writing", False))
         if stored != self.tools.schema.number:
             self.load_schema(stored)
 
@@ -106,8 +112,14 @@ class UnitContext:
         return read_schema_number(self.unit, self.tools.tables, shared=for_writing, exclusive=exclusive)
 
     def load_schema(self, number: int) -> None:
-        """Hold the schema of the stored custom fields from here on; it becomes the CRM's with this unit's commit."""
-        definitions = fields_of_rows(self.matching(self.tools.schema.entity(CustomField)))
+        """Hold the schema of the stored custom fields from here on; it becomes the CRM's with this unit's commit.
+
+        Raises:
+            SchemaMismatchError: Another process has upgraded the database meanwhile.
+        """
+        if self.services.check_unmoved is not None:
+            self.services.check_unmoved(self.unit)
+        definitions = fields_of_rows(self.matching(self.tools.schema.entity(CustomField)), self.tools.schema.kinds)
         self.hold(self.tools.with_schema(self.services.base_schema.with_custom_fields(definitions, number)))
 
     def hold(self, tools: SchemaTools) -> None:
@@ -131,6 +143,16 @@ class UnitContext:
         """Return all records that *where* selects, for the kernel's own small look-ups; ordered by id."""
         plan = self.tools.compiler.page(entity, where, limit=MANY, include_binned=include_binned)
         return self.load(entity, plan.read(self.unit.rows).rows)
+
+    def referring(
+        self, entity: Entity, field: Field, target: str, ids: Sequence[UUID], *, include_binned: bool = False
+    ) -> Iterator[Any]:
+        """Yield the records of *entity* whose *field* refers to one of the records of *target* with *ids*."""
+        leads_anywhere = isinstance(field.kind, AnyRefKind)
+        for start in range(0, len(ids), PORTION):
+            portion = ids[start : start + PORTION]
+            wanted: Sequence[Any] = [Ref(id, target) for id in portion] if leads_anywhere else portion
+            yield from self.matching(entity, F[field.path].in_(wanted), include_binned=include_binned)
 
     def by_ids(self, entity: Entity, ids: Collection[UUID], *, include_binned: bool = False) -> list[Any]:
         """Return the records with these ids, in no order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -12,32 +13,45 @@ from pycrm.errors import ConfigurationError, NameClashError, UnknownNameError, n
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind, Option
 from pycrm.fields.field import Field, Place
 from pycrm.fields.names import check_name
-from pycrm.fields.registry import KINDS
 from pycrm.query import F
 from pycrm.schema import Entity, Schema
+from pycrm.schema.kinds import AbsentKind
 from pycrm.storage.field_sql import document_index
 from pycrm.storage.state import write_schema_number
 from pycrm.workspace.create import create_many
-from pycrm.workspace.schema_rows import definition_of, fields_of_rows
+from pycrm.workspace.schema_rows import CONVERTED_FROM, definition_of, fields_of_rows
 from pycrm.workspace.update import update_many
 from pycrm.workspace.view import View
 
-__all__ = ["add_options", "define_field", "relabel_field", "retire_field", "retire_options", "revive_field"]
+__all__ = [
+    "add_options",
+    "change_schema",
+    "check_declared",
+    "check_new_name",
+    "custom_row",
+    "define_field",
+    "keep_index",
+    "relabel_field",
+    "retire_field",
+    "retire_options",
+    "revive_field",
+]
 
 
 def define_field(ws: View, entity: Entity, name: str, declared: Field) -> Field:
     """Add the custom field *name* to *entity*; see `Workspace.define_field`."""
-    _check(entity, name, declared)
+    check_declared(entity, name, declared)
     named = attrs.evolve(declared, name=name)
     declared = ws._ctx.tools.schema.with_target_names(named, f"{entity.name}.custom")
+    check_new_name(entity, name, declared)
     row = CustomField(
         entity=entity.name,
         name=name,
         kind=declared.kind.name,
         definition=definition_of(declared),
     )
-    field = _change_schema(ws, entity, name, lambda kernel: create_many(kernel, [row], "raise"))
-    _keep_index(ws, entity, field)
+    field = change_schema(ws, entity, name, lambda kernel: create_many(kernel, [row], "raise"))
+    keep_index(ws, entity, field)
     return field
 
 
@@ -94,11 +108,10 @@ def revive_field(ws: View, entity: Entity, name: str) -> Field:
     return _set_retired(ws, entity, name, False)
 
 
-def _check(entity: Entity, name: str, declared: Any) -> None:
+def check_declared(entity: Entity, name: str, declared: Any) -> None:
+    """Raise `ConfigurationError` unless *declared* is a field that may be a custom one."""
     if not isinstance(declared, Field):
-        raise ConfigurationError(f"define_field takes a field such as field.text(), not {declared!r}", field=name)
-    if declared.kind.name not in KINDS:
-        raise ConfigurationError(f"a custom field cannot be of kind {declared.kind.name!r}", field=name)
+        raise ConfigurationError(f"a custom field is declared as by field.text(), not by {declared!r}", field=name)
     if declared.kind.name in ("autonumber", "status", "id"):
         raise ConfigurationError(
             f"{entity.name}.custom.{name}: a field of kind {declared.kind.name} cannot be a custom one; "
@@ -106,6 +119,14 @@ def _check(entity: Entity, name: str, declared: Any) -> None:
             entity=entity.name,
             field=name,
         )
+
+
+def check_new_name(entity: Entity, name: str, declared: Field) -> None:
+    """Raise `ConfigurationError` unless *entity* can have one more custom field called *name*.
+
+    Raises:
+        NameClashError: It is taken, or what it is stored under is.
+    """
     check_name(name)
     path = f"custom.{name}"
     if path in entity.fields:
@@ -132,7 +153,12 @@ def _choice(entity: Entity, field: Field) -> Any:
     return field.kind
 
 
-def _row(ws: View, entity: Entity, name: str) -> CustomField:
+def custom_row(ws: View, entity: Entity, name: str) -> CustomField:
+    """Return the record of the custom field *name*.
+
+    Raises:
+        UnknownNameError: There is none; the nearest names are given.
+    """
     known = ws._ctx.tools.schema.entity(CustomField)
     rows = ws._ctx.matching(known, (F.entity == entity.name) & (F.name == name))
     if not rows:
@@ -145,22 +171,30 @@ def _row(ws: View, entity: Entity, name: str) -> CustomField:
 
 def _redefine(ws: View, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
     ws._ctx.begin_writing()
-    row = _row(ws, entity, name)
-    (field,) = fields_of_rows([row])[entity.name]
-    row.definition = definition_of(change(attrs.evolve(field, retired=False)))
-    return _change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
+    row = custom_row(ws, entity, name)
+    (field,) = fields_of_rows([row], ws._ctx.tools.schema.kinds)[entity.name]
+    if isinstance(field.kind, AbsentKind):
+        raise ConfigurationError(
+            f"{entity.name}.custom.{name} is of the kind {field.kind.name!r}; install the plugin "
+            f"{field.kind.plugin!r}, which brings it, to change the field",
+            entity=entity.name,
+            field=name,
+        )
+    converted_from = json.loads(row.definition).get(CONVERTED_FROM)
+    row.definition = definition_of(change(attrs.evolve(field, retired=False)), converted_from)
+    return change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
 
 
 def _set_retired(ws: View, entity: Entity, name: str, retired: bool) -> Field:
     ws._ctx.begin_writing()
-    row = _row(ws, entity, name)
+    row = custom_row(ws, entity, name)
     row.retired = retired
-    field = _change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
-    _keep_index(ws, entity, field)
+    field = change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
+    keep_index(ws, entity, field)
     return field
 
 
-def _keep_index(ws: View, entity: Entity, field: Field) -> None:
+def keep_index(ws: View, entity: Entity, field: Field) -> None:
     """Create the index that *field* asks for, or drop that of a retired one."""
     if field.place is Place.DOCUMENT and (field.indexed or field.unique):
         ctx = ws._ctx
@@ -168,7 +202,7 @@ def _keep_index(ws: View, entity: Entity, field: Field) -> None:
         ctx.unit.execute(index.drop if field.retired else index.create)
 
 
-def _change_schema(ws: View, entity: Entity, name: str, change: Callable[[View], object]) -> Field:
+def change_schema(ws: View, entity: Entity, name: str, change: Callable[[View], object]) -> Field:
     """Make *change* to the rows of custom fields while no other unit writes, and hold the schema that results."""
     ctx = ws._ctx
     ctx.begin_writing()

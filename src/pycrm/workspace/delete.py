@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pycrm.errors import ConfigurationError, NotFoundError, Problem
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
-from pycrm.query import F
+from pycrm.fields.kind import Kind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, RefsKind, id_of
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.signals import RecordsDeleted, RecordsRestored
@@ -83,9 +83,9 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
         batch.settle("raise")
         ctx, ids = ws._ctx, [record.id for record in batch.records]
         batch.written = True
-        for entity, field, _ in _references_to(batch, owned=True):
-            parts = ctx.matching(entity, F[field.path].in_(ids), include_binned=True)
-            purge_many(ws._kernel(), parts)
+        for entity, field in _parts_of(batch):
+            parts = ctx.referring(entity, field, batch.entity.name, ids, include_binned=True)
+            purge_many(ws._kernel(), list(parts))
         delete_links(ctx.unit, ctx.tools.tables, ids)
         rows = changes_of(batch, "purge")
         batch.tools.writer.purge(ctx.unit, ids)
@@ -127,14 +127,33 @@ def _fact(batch: Batch, fact: Any) -> Any:
     return fact(batch.entity.name, tuple(record.id for record in batch.records), batch.ws.principal.user)
 
 
-def _references_to(batch: Batch, *, owned: bool) -> Iterator[tuple[Entity, Field, RefKind]]:
-    """Yield the references to the batch's entity: those whose records go with it, or all others."""
+def _references_to(batch: Batch) -> Iterator[tuple[Entity, Field, RefKind]]:
+    """Yield the single references to the batch's entity whose records do not go with it."""
     for entity in batch.ws._ctx.tools.schema.entities.values():
         for field in entity.references:
             kind = field.kind
             assert isinstance(kind, RefKind)
-            if kind.target == batch.entity.name and (kind.part_of or kind.on_delete == "cascade") == owned:
+            if kind.target == batch.entity.name and not _is_part(kind):
                 yield entity, field, kind
+
+
+def _parts_of(batch: Batch) -> Iterator[tuple[Entity, Field]]:
+    """Yield the references to the batch's entity whose records go with it."""
+    for entity in batch.ws._ctx.tools.schema.entities.values():
+        for field in entity.all_references:
+            kind = field.kind
+            if isinstance(kind, RefKind):
+                leads_here = kind.target == batch.entity.name
+            else:
+                leads_here = isinstance(kind, AnyRefKind) and kind.may_lead_to(batch.entity.name)
+            if leads_here and _is_part(kind):
+                yield entity, field
+
+
+def _is_part(kind: Kind) -> bool:
+    if isinstance(kind, RefKind):
+        return kind.part_of or kind.on_delete == "cascade"
+    return isinstance(kind, AnyRefKind) and kind.part_of
 
 
 def _still_referenced(batch: Batch, *, include_binned: bool) -> list[Problem]:
@@ -146,10 +165,10 @@ def _still_referenced(batch: Batch, *, include_binned: bool) -> list[Problem]:
     ctx = batch.ws._ctx
     by_id = {record.id: record for record in batch.records}
     problems: list[Problem] = []
-    for entity, field, kind in _references_to(batch, owned=False):
+    for entity, field, kind in _references_to(batch):
         if not include_binned and (kind.soft or kind.on_delete != "restrict" or entity.parked):
             continue
-        users = ctx.matching(entity, F[field.path].in_(list(by_id)), include_binned=include_binned)
+        users = ctx.referring(entity, field, batch.entity.name, list(by_id), include_binned=include_binned)
         problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
     if include_binned:
         problems += _loose_references(batch, by_id)
@@ -162,11 +181,13 @@ def _loose_references(batch: Batch, by_id: dict[Any, Any]) -> list[Problem]:
     problems: list[Problem] = []
     for entity in ctx.tools.schema.entities.values():
         for field in entity.fields.values():
-            if isinstance(field.kind, RefsKind) and field.kind.target == batch.entity.name:
-                used = referencing(ctx.unit, ctx.tools.tables, entity, field, list(by_id))
+            if isinstance(field.kind, LinkKind):
+                if isinstance(field.kind, RefsKind) and field.kind.target != batch.entity.name:
+                    continue
+                used = referencing(ctx.unit, ctx.tools.tables, entity, field, batch.entity.name, list(by_id))
                 problems += _referenced(by_id, entity, field, used)
-            elif isinstance(field.kind, AnyRefKind):
-                users = ctx.matching(entity, F[field.path].in_(list(batch.records)), include_binned=True)
+            elif isinstance(field.kind, AnyRefKind) and not field.kind.part_of:
+                users = ctx.referring(entity, field, batch.entity.name, list(by_id), include_binned=True)
                 problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
     return problems
 
@@ -198,9 +219,9 @@ def _referenced(
 def _clear_references(batch: Batch) -> None:
     """Empty the references that are declared ``on_delete="clear"``, of records outside the bin."""
     ids = [record.id for record in batch.records]
-    for entity, field, kind in _references_to(batch, owned=False):
+    for entity, field, kind in _references_to(batch):
         if kind.on_delete == "clear" and not entity.parked:
-            users = batch.ws._ctx.matching(entity, F[field.path].in_(ids))
+            users = list(batch.ws._ctx.referring(entity, field, batch.entity.name, ids))
             update_many(batch.ws._kernel(), users, "raise", values={field.path: None})
             batch.written = batch.written or bool(users)
 
@@ -217,17 +238,17 @@ def _missing_parents(batch: Batch) -> list[Problem]:
 def _delete_parts(batch: Batch) -> None:
     ids = [record.id for record in batch.records]
     kernel = batch.ws._kernel()
-    for entity, field, _ in _references_to(batch, owned=True):
+    for entity, field in _parts_of(batch):
         if not entity.parked:
-            delete_many(kernel, batch.ws._ctx.matching(entity, F[field.path].in_(ids)), "raise", batch.at)
+            parts = batch.ws._ctx.referring(entity, field, batch.entity.name, ids)
+            delete_many(kernel, list(parts), "raise", batch.at)
 
 
 def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:
     kernel = batch.ws._kernel()
-    for entity, field, _ in _references_to(batch, owned=True):
+    for entity, field in _parts_of(batch):
         if entity.parked:
             continue
-        binned = batch.ws._ctx.matching(
-            entity, F[field.path].in_(list(deleted_at)) & F.deleted_at.is_not_null(), include_binned=True
-        )
-        restore_many(kernel, [part for part in binned if part.deleted_at == deleted_at[_id_at(part, field)]])
+        parts = batch.ws._ctx.referring(entity, field, batch.entity.name, list(deleted_at), include_binned=True)
+        with_it = [part for part in parts if part.deleted_at == deleted_at[_id_at(part, field)]]
+        restore_many(kernel, with_it)

@@ -8,12 +8,10 @@ from uuid import UUID
 
 from pycrm.errors import UnknownNameError, nearest
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind, id_of
-from pycrm.query import F
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, id_of, target_of
 from pycrm.query.text import Include, read_include
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
-from pycrm.schema.entity import Back
 from pycrm.schema.record import slot_of
 from pycrm.values.refs import Ref
 from pycrm.workspace.context import UnitContext
@@ -36,7 +34,7 @@ def _include(ctx: UnitContext, entity: Entity, records: Sequence[Record], tree: 
         if name in entity.fields:
             _follow(ctx, entity, entity.fields[name], records, below)
         elif name in entity.back:
-            _walk_back(ctx, name, entity.back[name], records, below)
+            _walk_back(ctx, entity, name, records, below)
         else:
             _follow_longer(ctx, entity, name, records, below)
 
@@ -48,7 +46,7 @@ def _follow_longer(ctx: UnitContext, entity: Entity, name: str, records: Sequenc
         if path in entity.fields:
             _follow(ctx, entity, entity.fields[path], records, below)
         elif path in entity.back:
-            _walk_back(ctx, path, entity.back[path], records, below)
+            _walk_back(ctx, entity, path, records, below)
         else:
             raise _unknown(entity, path)
     if not tree:
@@ -66,7 +64,7 @@ def _unknown(entity: Entity, path: str) -> UnknownNameError:
 
 
 def _is_reference(field: Field) -> bool:
-    return isinstance(field.kind, (RefKind, RefsKind, AnyRefKind))
+    return isinstance(field.kind, (RefKind, LinkKind, AnyRefKind))
 
 
 def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Record], below: Include) -> None:
@@ -76,8 +74,7 @@ def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Re
     found: dict[UUID, Any] = {}
     for record in records:
         for each in _references(record, field):
-            target = str(field.kind.target) if isinstance(field.kind, (RefKind, RefsKind)) else str(each.entity)
-            wanted.setdefault(target, set()).add(id_of(each))
+            wanted.setdefault(target_of(field.kind, each), set()).add(id_of(each))
             if isinstance(each, Ref) and each.is_loaded:
                 found[each.id] = each.record  # stays only where it is not stored yet
     for target, ids in wanted.items():
@@ -91,7 +88,7 @@ def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Re
 
 def _references(record: Record, field: Field) -> Sequence[Any]:
     value = value_at(record, field)
-    if isinstance(field.kind, RefsKind):
+    if isinstance(field.kind, LinkKind):
         return value or ()
     return () if value is None else (value,)
 
@@ -107,23 +104,22 @@ def _attach(record: Record, field: Field, found: dict[UUID, Any]) -> None:
     value = value_at(record, field)
     if not value:
         return
-    put = tuple(map(with_record, value)) if isinstance(field.kind, RefsKind) else with_record(value)
+    put = tuple(map(with_record, value)) if isinstance(field.kind, LinkKind) else with_record(value)
     if "." in field.path:
         record.document_values()[field.path] = put
     else:
         setattr_of_record(record, slot_of(field), put)
 
 
-def _walk_back(ctx: UnitContext, name: str, back: Back, records: Sequence[Record], below: Include) -> None:
-    entity = ctx.tools.schema.entity(back.entity)
-    field = entity.fields[back.field]
+def _walk_back(ctx: UnitContext, entity: Entity, name: str, records: Sequence[Record], below: Include) -> None:
+    back = entity.back[name]
+    referring = ctx.tools.schema.entity(back.entity)
+    field = referring.fields[back.field]
     children: dict[UUID, list[Any]] = {record.id: [] for record in records}
-    ids = list(children)
-    for start in range(0, len(ids), 500):
-        for child in ctx.matching(entity, F[back.field].in_(ids[start : start + 500])):
-            children[id_of(value_at(child, field))].append(child)
+    for child in ctx.referring(referring, field, entity.name, list(children)):
+        children[id_of(value_at(child, field))].append(child)
     if below:
-        _include(ctx, entity, [child for found in children.values() for child in found], below)
+        _include(ctx, referring, [child for found in children.values() for child in found], below)
     for record in records:
         related = dict(record._related or {})
         related[name] = tuple(children[record.id])

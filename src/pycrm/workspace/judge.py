@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pycrm.errors import Problem
+from pycrm.fields.field import Field
 from pycrm.schema import Record
 from pycrm.schema.changes import Derivations
 from pycrm.schema.diff import value_at
 from pycrm.schema.parser import missing, parse_fields
 from pycrm.schema.record import slot_of
+from pycrm.workspace.attachment_limits import unfit_attachments
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.moves import find_moves, lifecycle_of, missing_needs
 from pycrm.workspace.references import unknown_references
+from pycrm.workspace.trees import cycles
 from pycrm.workspace.unique import taken_values
 
 __all__ = ["check", "fill_defaults", "judge", "refuse_read_only"]
@@ -44,30 +48,30 @@ def refuse_read_only(batch: Batch) -> None:
 def fill_defaults(batch: Batch) -> None:
     """Give new records their defaults where the caller gave nothing."""
     entity = batch.entity
-    own = [(field, slot_of(field)) for field in entity.own_fields if field.default is not None]
-    statuses = [(field, field.name) for field in entity.statuses]
-    custom = [field for field in entity.document_fields if field.default is not None and not field.retired]
-    owner = "owner" in entity.fields and not batch.ws._ctx.chain
-    same: dict[tuple[str, ...], frozenset[str]] = {}  # a set per record is what garbage collection would walk
-    for record in batch.records:
-        filled: list[str] = []
-        for field, slot in own:
-            if getattr(record, slot) in (None, field.kind.empty):
-                setattr(record, slot, field.make_default())
-                filled.append(field.path)
-        for field, slot in statuses:
-            if getattr(record, slot) is None:
-                setattr(record, slot, lifecycle_of(field).initial)
-                filled.append(field.path)
-        for field in custom:
+    for field in entity.own_fields:
+        if field.default is not None:
+            _fill(batch, field, field.make_default)
+    for field in entity.statuses:
+        _fill(batch, field, partial(getattr, lifecycle_of(field), "initial"))
+    if "owner" in entity.fields and not batch.ws._ctx.chain:
+        _fill(batch, entity.fields["owner"], lambda: batch.actor)
+    for field in entity.document_fields:
+        if field.default is None or field.retired:
+            continue
+        filled = batch.defaulted[field.path] = set()
+        for record in batch.records:
             if record.get_document_value(field.path) in (None, field.kind.empty):
                 record.set_document_value(field.path, field.make_default())
-                filled.append(field.path)
-        if owner and record._owner is None:
-            record._owner = batch.actor
-            filled.append("owner")
-        key = tuple(filled)
-        batch.defaulted[record.id] = same.setdefault(key, frozenset(key))
+                filled.add(record)
+
+
+def _fill(batch: Batch, field: Field, default: Callable[[], Any]) -> None:
+    slot, nothing = slot_of(field), (None, field.kind.empty)
+    filled = batch.defaulted[field.path] = set()
+    for record in batch.records:
+        if getattr(record, slot) in nothing:
+            setattr(record, slot, default())
+            filled.add(record)
 
 
 def judge(batch: Batch) -> None:
@@ -77,6 +81,8 @@ def judge(batch: Batch) -> None:
     batch.problems += missing_needs(batch)
     batch.problems += _missing_values(batch)
     batch.problems += unknown_references(batch)
+    batch.problems += cycles(batch)
+    batch.problems += unfit_attachments(batch)
     batch.problems += taken_values(batch)
     check(batch)
 

@@ -18,9 +18,9 @@ def write_links(batch: Batch) -> None:
         for record in batch.records:
             if batch.kind == "update" and field not in batch.changed[record.id]:
                 continue
-            before = tuple(id_of(each) for each in loaded_value(batch.entity, record, field) or ())
-            now = tuple(id_of(each) for each in value_at(record, field) or ())
-            if before != now:
+            before = tuple(loaded_value(batch.entity, record, field) or ())
+            now = tuple(value_at(record, field) or ())
+            if [id_of(each) for each in before] != [id_of(each) for each in now]:
                 changes.append(LinkChange(field, record.id, before, now))
     if changes:
         write_link_rows(batch.ws._ctx.unit, batch.ws._ctx.tools.tables, batch.entity, changes)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
+from pycrm.entities import Attachment
 from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
+from pycrm.fields.field import Field
 from pycrm.query import F, Where
 from pycrm.schema import Entity, Record
 from pycrm.values.lifecycle import Move
+from pycrm.values.refs import Ref
+from pycrm.workspace.attachments import open_attachment
 from pycrm.workspace.context import SchemaMoved
+from pycrm.workspace.durations import state_durations
 from pycrm.workspace.include import include as load_related
 from pycrm.workspace.moves import moves_of
 from pycrm.workspace.page import Page
@@ -174,9 +179,49 @@ class Reader(View):
             self._ctx.check_number(result.schema_number)
         return list(result.groups)
 
+    @_again_when_moved
+    def fields(self, entity: type[Record]) -> Mapping[str, Field]:
+        """Return the fields of *entity* by path, those of plugins and custom ones among them.
+
+        Args:
+            entity: The record class.
+        """
+        self._readable(entity)
+        self._ctx.check_schema()
+        return self._entity(entity).fields
+
     def moves(self, record: Record) -> tuple[Move, ...]:
         """Return the moves that start from the record's present state."""
         return moves_of(self._readable(record.__record_class__), record)
+
+    def state_durations(self, record: Record, field: str | None = None) -> Mapping[str, timedelta]:
+        """Return how long *record* has been in each state of its lifecycle, from its creation until now.
+
+        Time in the bin counts for none. A state that it came back to has the sum. It is read from the change rows of
+        the record, all of which are read.
+
+        Args:
+            record: A stored record, which may be in the bin.
+            field: Which status field, where its entity has several.
+        Returns:
+            The states that it was in, in the order in which it first left them; the present one last if it is new.
+        Raises:
+            ConfigurationError: Its entity has no lifecycle, or several and none is named.
+            NotFoundError: It is gone.
+        """
+        return state_durations(self._ctx, self._readable(record.__record_class__), record, field)
+
+    def open_attachment(self, attachment: Attachment | Ref[Attachment] | UUID | str) -> IO[bytes]:
+        """Return the file of an attachment, verified, to read and to seek in; close it after use.
+
+        Args:
+            attachment: The record, a reference to it, or its id. What the row says of it now is what counts.
+        Raises:
+            NotFoundError: There is no such attachment outside the bin.
+            FileLostError: Its bytes are missing, or are not those that were stored.
+        """
+        key = attachment.id if isinstance(attachment, (Attachment, Ref)) else attachment
+        return open_attachment(self._ctx, self._get(Attachment, key))
 
     def include(self, records: Sequence[Record], text: str) -> None:
         """Load related records of *records*, which are of one entity, as ``include=`` of `list` does."""

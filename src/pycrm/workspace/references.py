@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
-from pycrm.fields.references import RefKind, RefsKind, id_of
+from pycrm.fields.references import LinkKind, id_of, target_of
 from pycrm.schema import Record
+from pycrm.schema.diff import reader_of
 from pycrm.workspace.batch import Batch
 
 __all__ = ["unknown_references"]
@@ -19,15 +20,19 @@ def unknown_references(batch: Batch) -> list[Problem]:
     ctx = batch.ws._ctx
     ctx.know(batch.entity.name, {record.id for record in batch.records})
     wanted: dict[str, dict[UUID, list[tuple[Record, Field]]]] = {}
-    given = batch.tools.checked_references.given
-    for record in batch.sound():
-        changed = {field.path for field in batch.changed[record.id]} if batch.kind == "update" else None
-        for field, value in given(record):
-            if changed is not None and field.path not in changed:
+    for field in batch.entity.all_references:
+        read = reader_of(field)
+        known: Any = None
+        for record in batch.sound():
+            value = read(record)
+            # An owner or a parent is mostly shared by neighbours.
+            if value is known or not value or (batch.kind == "update" and field not in batch.changed[record.id]):
                 continue
-            for target, id in _targets(field, value):
-                if id not in ctx.known_ids.get(target, ()):
-                    wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
+            unknown = [each for each in _targets(field, value) if each[1] not in ctx.known_ids.get(each[0], ())]
+            for target, id in unknown:
+                wanted.setdefault(target, {}).setdefault(id, []).append((record, field))
+            if not unknown:
+                known = value
     problems = []
     for target, by_id in wanted.items():
         if target not in ctx.tools.schema.entities:
@@ -40,11 +45,8 @@ def unknown_references(batch: Batch) -> list[Problem]:
 
 
 def _targets(field: Field, value: Any) -> list[tuple[str, UUID]]:
-    if isinstance(field.kind, RefKind):
-        return [(str(field.kind.target), id_of(value))]
-    if isinstance(field.kind, RefsKind):
-        return [(str(field.kind.target), id_of(each)) for each in value]
-    return [(str(value.entity), value.id)]
+    values = value if isinstance(field.kind, LinkKind) else (value,)
+    return [(target_of(field.kind, each), id_of(each)) for each in values]
 
 
 def _unknown(record: Record, field: Field, target: str, id: UUID) -> Problem:

@@ -1,14 +1,16 @@
-"""What a batch call returns: which records were created, updated, unchanged, refused."""
+"""What calls for many records return: what was created, updated, unchanged, refused, converted."""
 
 from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import attrs
 
 from pycrm.errors import Problem
+from pycrm.fields.field import Field
 
-__all__ = ["BatchResult", "Refused"]
+__all__ = ["BatchResult", "FieldConversion", "Misfit", "Refused"]
 
 E = TypeVar("E")
 
@@ -44,3 +46,38 @@ class BatchResult(Generic[E]):
             self.unchanged + other.unchanged,
             self.refused + other.refused,
         )
+
+
+@attrs.frozen
+class Misfit:
+    """A value that another kind does not take.
+
+    Attributes:
+        record_id: Of the record that has it.
+        value: As JSON-able data.
+        problem: Why it is not taken.
+    """
+
+    record_id: UUID
+    value: Any
+    problem: Problem
+
+
+@attrs.frozen
+class FieldConversion:
+    """What became of a custom field's values as it got another kind, or, of a dry run, would become.
+
+    Attributes:
+        field: The field with its new kind.
+        converted: How many records have a value of the new kind.
+        misfit_count: How many have one that the new kind does not take.
+        misfits: Those, 10,000 at most, in order of the records' ids.
+        kept_in: The retired custom field that holds the former values; of an undoing, those written since that did
+            not fit back. None where there are none, and of a dry run.
+    """
+
+    field: Field
+    converted: int
+    misfit_count: int
+    misfits: tuple[Misfit, ...]
+    kept_in: str | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID, uuid5
 
 import attrs
 
 from pycrm.query.ports import Access
 from pycrm.schema import Schema
+from pycrm.storage.files import FileStore
+from pycrm.storage.unit import Unit
 from pycrm.values.clock import Clock
 from pycrm.workspace.ports import WriteHooks
 from pycrm.workspace.tools import SchemaTools
@@ -26,6 +29,8 @@ class Services:
         base_schema: The schema without custom fields, as the code declares it.
         tools: Of the newest schema that a committed unit has seen.
         installation: The installation id that `migrate` stored; ids of users derive from it. None before.
+        files: Where the bytes of attachments are; None where the CRM was given no place for them.
+        check_unmoved: Refuses to go on where another process has upgraded the database; asked when its schema moved.
         known_users: Ids by key of users whose row is known to be committed.
     """
 
@@ -35,7 +40,15 @@ class Services:
     base_schema: Schema
     tools: SchemaTools
     installation: UUID | None = None
+    files: FileStore | None = None
+    check_unmoved: Callable[[Unit], None] | None = None
     known_users: dict[str, UUID] = attrs.field(factory=dict)
+
+    @property
+    def known_installation(self) -> UUID:
+        """The installation id, which every migrated database has."""
+        assert self.installation is not None, "a unit is opened only on a migrated database"
+        return self.installation
 
     def take_over(self, tools: SchemaTools) -> None:
         """Let units begin with *tools* from here on, unless a newer schema has been seen meanwhile."""
@@ -44,5 +57,4 @@ class Services:
 
     def user_id(self, key: str) -> UUID:
         """Return the id of the user with *key*: UUIDv5 of the installation id and the key (RFC 9562)."""
-        assert self.installation is not None, "a unit is opened only on a migrated database"
-        return uuid5(self.installation, key)
+        return uuid5(self.known_installation, key)

@@ -78,11 +78,6 @@ class EntityTools:
         return FieldReader(field for field in own if field.required and not isinstance(field.kind, AutonumberKind))
 
     @cached_property
-    def checked_references(self) -> FieldReader:
-        """Reads the references whose targets must exist."""
-        return FieldReader(self.entity.all_references)
-
-    @cached_property
     def unique(self) -> tuple[FieldReader, ...]:
         """Reads each combination of fields that is unique outside the bin."""
         return tuple(map(FieldReader, self.entity.unique_keys))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pycrm.errors import Problem
-from pycrm.fields.field import Field
+from pycrm.fields.field import Field, Place
+from pycrm.fields.references import AnyRefKind
 from pycrm.query import F
 from pycrm.query.aggregate import MAX_GROUPS
 from pycrm.schema import Entity, Record
@@ -21,11 +22,17 @@ CHUNK = 500
 
 
 def key_of(record: Record, reader: FieldReader) -> tuple[Any, ...] | None:
-    """Return the values that *reader* reads, references as ids; None where one is missing: that is not compared."""
+    """Return the values that *reader* reads, references as ids; None where one is missing: that is not compared.
+
+    A reference to any entity stays one, for its id alone is not asked for.
+    """
     values = reader.read(record)
     if None in values:
         return None
-    return tuple(value.id if isinstance(value, Ref) else value for value in values)
+    return tuple(
+        value.id if isinstance(value, Ref) and not isinstance(field.kind, AnyRefKind) else value
+        for field, value in zip(reader.fields, values, strict=True)
+    )
 
 
 def taken_values(batch: Batch) -> list[Problem]:
@@ -56,6 +63,10 @@ def taken_keys(
     ctx: UnitContext, entity: Entity, fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]
 ) -> set[tuple[Any, ...]]:
     """Return those of *keys* that records outside the bin have; only the fields themselves are read."""
+    if len(fields) == 1 and fields[0].place is Place.COLUMN and len(fields[0].kind.parts) == 1:
+        to_parts = fields[0].kind.to_parts
+        by_part = {to_parts(value)[0]: (value,) for (value,) in keys}
+        return {by_part[part] for part in ctx.of(entity).writer.taken(ctx.unit, fields[0], list(by_part))}
     if len(fields) > MAX_GROUPS or any(not field.kind.sortable or len(field.kind.parts) > 1 for field in fields):
         return set(find_by_keys(ctx, entity, fields, keys))
     wanted = set(keys)
@@ -96,11 +107,12 @@ def _conditions(fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]) -> Ite
 
 def _taken(record: Record, fields: Sequence[Field], key: tuple[Any, ...]) -> Problem:
     others = ", ".join(field.path for field in fields[1:])
+    values = tuple(field.shown(value) for field, value in zip(fields, key, strict=True))
     return Problem(
         "field.not_unique",
         record,
         fields[0].path,
         message="is taken by another record{combination}; choose another value or update that record",
         combination=f" (together with {others})" if others else "",
-        value=key[0] if len(key) == 1 else key,
+        value=values[0] if len(values) == 1 else values,
     )

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import attrs
 
+from pycrm.entities import Attachment
 from pycrm.fields.choices import Option
 from pycrm.fields.field import Field
 from pycrm.schema import Record
 from pycrm.values.principal import Principal
-from pycrm.workspace import custom_fields
+from pycrm.workspace import conversion, custom_fields
+from pycrm.workspace.attachments import FileData, attach
 from pycrm.workspace.batch import OnProblem
+from pycrm.workspace.context import SchemaMoved
 from pycrm.workspace.create import create_many
 from pycrm.workspace.delete import delete_many, purge_many, restore_many
 from pycrm.workspace.lock import lock
 from pycrm.workspace.moves import move_named
 from pycrm.workspace.ports import Call
 from pycrm.workspace.reader import Reader
-from pycrm.workspace.results import BatchResult
+from pycrm.workspace.results import BatchResult, FieldConversion
 from pycrm.workspace.update import update_many
 from pycrm.workspace.upsert import upsert_many
 
@@ -141,6 +144,32 @@ class Workspace(Reader):
         self._require(call.permission, self._ctx.tools.schema.entity_of(call.record))
         return call.perform(self)
 
+    def attach(
+        self,
+        record: Record,
+        name: str,
+        data: FileData,
+        *,
+        content_type: str | None = None,
+        description: str | None = None,
+    ) -> Attachment:
+        """Keep a file about *record*, of any entity, and return its `Attachment`.
+
+        The bytes are on the disk before the row is written. The same bytes are kept once, whatever they are called.
+
+        Args:
+            record: What it is about; a stored record.
+            name: What the file is called, without folders.
+            data: Bytes, a path, or an open binary file, which is read to its end and not closed.
+            content_type: As ``"image/png"``; guessed from the name's ending where absent.
+            description: What it shows.
+        Raises:
+            ValidationError: It is larger than the CRM takes, of another type, or has no plain name.
+            ConfigurationError: The CRM has no place for files.
+            StorageError: The place fails, as a full disk does.
+        """
+        return attach(self, record, name, data, content_type, description)
+
     def lock(self, records: Sequence[Record]) -> None:
         """Lock *records* until the unit ends and reload them, in order of id, so that two units cannot deadlock."""
         lock(self, records)
@@ -199,6 +228,54 @@ class Workspace(Reader):
         """Offer these options no longer; records that have them keep them."""
         return custom_fields.retire_options(self, self._definable(entity), name, tuple(values))
 
+    def convert_field(
+        self,
+        entity: type[Record],
+        name: str,
+        declared: Any,
+        *,
+        dry_run: bool = False,
+        label: Mapping[str, str] | None = None,
+        on_progress: Callable[[int], object] | None = None,
+        **options: Any,
+    ) -> FieldConversion:
+        """Give a custom field another kind and carry its values over, in all records, those in the bin too.
+
+        What was there stays in a retired custom field called ``<name>_before``, whether it fits the new kind or not;
+        `undo_convert_field` takes everything back. No hook is asked, and the versions of the records count up. Until
+        the unit ends nobody else writes.
+
+        Args:
+            entity: The record class.
+            name: The field, which keeps its name.
+            declared: What it is to hold: ``field.integer()``; not a reference.
+            dry_run: Only report what would happen.
+            label: Language to label; the field keeps its labels where there are none.
+            on_progress: Called after each portion with how many records are done.
+            options: Options common to all kinds, as ``indexed=True``; those that it had do not stay by themselves.
+        Returns:
+            How many values fit, and which do not, with the reason.
+        """
+        known = self._surveyable(entity) if dry_run else self._definable(entity)
+        declared = _with_options(declared, label, options)
+        return conversion.convert_field(self, known, name, declared, dry_run=dry_run, on_progress=on_progress)
+
+    def undo_convert_field(
+        self,
+        entity: type[Record],
+        name: str,
+        *,
+        dry_run: bool = False,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> FieldConversion:
+        """Give a custom field the kind back that it had before its last `convert_field`, and its values.
+
+        A value that nobody has changed since is what it was. Others are carried over; what would not fit, or not come
+        back the same, stays in a retired custom field, as with `convert_field`.
+        """
+        known = self._surveyable(entity) if dry_run else self._definable(entity)
+        return conversion.undo_convert_field(self, known, name, dry_run=dry_run, on_progress=on_progress)
+
     def retire_field(self, entity: type[Record], name: str) -> Field:
         """Offer a custom field no longer; its values stay readable, and `revive_field` brings it back."""
         return custom_fields.retire_field(self, self._definable(entity), name)
@@ -209,6 +286,14 @@ class Workspace(Reader):
 
     def _definable(self, entity: type[Record]) -> Any:
         self._ctx.begin_writing()
+        known = self._entity(entity)
+        self._require("define_fields", known)
+        return known
+
+    def _surveyable(self, entity: type[Record]) -> Any:
+        """Return the newest state of *entity*, whose custom fields this principal may change; nothing is locked."""
+        with suppress(SchemaMoved):
+            self._ctx.check_schema()
         known = self._entity(entity)
         self._require("define_fields", known)
         return known

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from pycrm import Opportunity, Pipeline, Stage, ValidationError, Workspace
+from pycrm import (
+    Account,
+    Competitor,
+    Contact,
+    Opportunity,
+    OpportunityContact,
+    Pipeline,
+    Stage,
+    ValidationError,
+    Workspace,
+)
 
 EARLIER = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
@@ -115,3 +125,32 @@ def test_batch_is_placed_together(ws: Workspace) -> None:
 
     read = [ws.get(Opportunity, each.id, include="stage") for each in created]
     assert [each.stage.record.outcome for each in read] == ["open", "won", "lost", "open"] * 5
+
+
+def test_competitors_are_kept(ws: Workspace) -> None:
+    """An opportunity names who else wants it, and a competitor may be an account of ours."""
+    account = ws.create(Account(name="Rival Ltd", roles=["competitor"]))
+    rivals = ws.create_many([Competitor(name="Rival", account=account), Competitor(name="Other")]).created
+    opportunity = ws.create(Opportunity(name="deal", competitors=rivals[:1]))
+
+    ws.update(opportunity, competitors=rivals)
+    read = ws.get(Opportunity, opportunity.id, include="competitors.account")
+    assert [rival.record.name for rival in read.competitors] == ["Rival", "Other"]
+    assert read.competitors[0].record.account is not None
+    assert read.competitors[0].record.account.record.name == "Rival Ltd"
+
+
+def test_contacts_have_parts(ws: Workspace) -> None:
+    """Who has a say in an opportunity goes into the bin with it and comes back."""
+    opportunity, nora = ws.create(Opportunity(name="deal")), ws.create(Contact(name="Nora"))
+    ws.create_many(
+        [OpportunityContact(opportunity=opportunity, contact=nora, role=role) for role in ("buyer", "decision_maker")]
+    )
+
+    (first, second) = ws.get(Opportunity, opportunity.id, include="contacts.contact").related("contacts")
+    assert (first.role, second.role, second.contact.record.name) == ("buyer", "decision_maker", "Nora")
+    assert len(ws.get(Contact, nora.id, include="opportunities").related("opportunities")) == 2
+    ws.delete(opportunity)
+    assert ws.count(OpportunityContact) == 0
+    ws.restore(opportunity)
+    assert ws.count(OpportunityContact) == 2

@@ -167,16 +167,28 @@ def test_other_currency_is_refused(ws: Workspace) -> None:
         ws.create(SalesOrderLine(order=order, position=3, unit_price=Money("5", "EUR")))
     (problem,) = caught.value.problems
     assert (problem.code, problem.field) == ("sales_order_line.other_currency", "unit_price")
-    assert problem.message == "of line 3 is in EUR, but order SO-1 is in USD; convert it first"
+    assert problem.message == "of line 3 is in EUR, but SO-1 is in USD; convert it first"
 
 
-@pytest.mark.parametrize("code", ["usd", "XXQ", "US"])
+@pytest.mark.parametrize("code", ["XXQ", "US"])
 def test_unknown_currency_is_refused(ws: Workspace, code: str) -> None:
     """An order's currency is a code of ISO 4217."""
     with pytest.raises(ValidationError) as caught:
         ws.create(SalesOrder(currency=code))
 
-    assert problems_of(caught.value) == [("sales_order.unknown_currency", "currency")]
+    assert problems_of(caught.value) == [("currency.unknown", "currency")]
+
+
+@pytest.mark.parametrize("field", ["discount_ratio", "tax_ratio"])
+def test_ratios_of_lines_are_shares(ws: Workspace, field: str) -> None:
+    """Discount and tax lie between nothing and all of it; thirteen per cent may be written so."""
+    order = ws.create(SalesOrder(currency="USD"))
+    values: dict[str, Any] = {field: "13%"}
+
+    assert getattr(ws.create(SalesOrderLine(order=order, **values)), field) == Decimal("0.13")
+    with pytest.raises(ValidationError) as caught:
+        ws.create(SalesOrderLine(order=order, **(values | {field: 13})))
+    assert problems_of(caught.value) == [("ratio.out_of_range", field)]
 
 
 def test_currency_follows_until_priced(ws: Workspace) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pycrm.cli import main
+from pycrm.cli.sources import SETTINGS
 
 
 class Done(NamedTuple):
@@ -41,7 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.chdir(home)
-    monkeypatch.delenv("PYCRM_URL", raising=False)
+    for setting in SETTINGS.values():
+        monkeypatch.delenv(setting.variable, raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     return home
 
@@ -60,8 +64,17 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return call
 
 
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``pycrm init`` was, to be copied."""
+    folder = tmp_path_factory.mktemp("begun")
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        assert main(["init", "--url", "sqlite:///crm.db"]) == 0
+    return folder
+
+
 @pytest.fixture
-def pycrm(run: Run) -> Run:
+def pycrm(run: Run, folder: Path, begun: Path) -> Run:
     """`run` in a folder in which ``pycrm init`` was."""
-    assert run("init").code == 0
+    shutil.copytree(begun, folder, dirs_exist_ok=True)
     return run

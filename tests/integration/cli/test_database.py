@@ -111,6 +111,16 @@ def test_unreachable_server_is_told(run: Run) -> None:
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("url", ["postgresql://mei:secret@localhost:port/crm", "nonsense://", "mysql://localhost/crm"])
+def test_unreadable_url_is_told(run: Run, url: str) -> None:
+    """Whatever is wrong with the URL, no password is shown."""
+    done = run("list", "account", "--url", url)
+
+    assert done.code == 7
+    assert done.err.startswith("error: ")
+    assert "secret" not in done.err
+
+
 def test_schema_option_parts_tenants(run: Run, database_url: str) -> None:
     """PostgreSQL keeps a CRM per schema; on SQLite the option is refused."""
     done = run("migrate", "--url", database_url, "--schema", "tenant_a")

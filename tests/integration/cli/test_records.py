@@ -97,7 +97,7 @@ def test_show_tells_moves(pycrm: Run) -> None:
     english, chinese = (pycrm("show", "account", "a", "--language", each).lines[-1] for each in ("en", "zh"))
 
     assert english == "moves: deactivate, block"
-    assert chinese.startswith("moves: deactivate (")
+    assert chinese.startswith("可用操作：deactivate (")
 
 
 def test_long_text_keeps_its_lines(pycrm: Run) -> None:
@@ -194,13 +194,15 @@ def test_create_many_is_one_batch(pycrm: Run) -> None:
         ("create account level=Z annual_revenue=12", 4, "account.level: is none of"),
         ("create account country=DE", 4, "account.name: is required"),
         ("create account name=x version=3", 4, "kept by pycrm"),
-        ("create account nme=x", 2, "did you mean 'name'"),
+        ("create account nme=x", 4, "did you mean 'name'"),
         ("create account name", 2, "field=value"),
-        ("create account parent=nobody name=x", 3, "no account 'nobody'"),
+        ("create account parent=nobody name=x", 4, "no account 'nobody'"),
+        ("create account parent=twin name=x", 4, "use an id"),
         ("create account name=x tags:=[", 2, "no JSON"),
         ("update account one status=active", 0, ""),
         ("update account one status=gone", 4, "is none of the states"),
         ("update account one", 2, "nothing to update"),
+        ("update account one nme=x", 4, "did you mean 'name'"),
         ("update account nobody name=x", 3, "nobody"),
         ("nonsense", 2, "No such command"),
         ("list", 2, "Missing argument"),
@@ -256,13 +258,84 @@ def test_empty_list_creates_nothing(pycrm: Run) -> None:
     assert pycrm("create", "account", "-", stdin="[]").out == "nothing to create\n"
 
 
-def test_problems_are_told_in_chinese(pycrm: Run) -> None:
-    """``--language zh`` goes for sentences, too."""
-    done = pycrm("create", "account", "name=x", "level=Z", "--language", "zh")
+WRONG = {"level": "Z", "nme": "x", "parent": "nobody", "annual_revenue": "12", "birth_on": "soon"}
+
+
+def test_all_problems_are_told_at_once(pycrm: Run) -> None:
+    """Unreadable values, unknown names, references that lead nowhere and what is missing: one run shows them all."""
+    done = pycrm("create", "account", "-", stdin=json.dumps(WRONG))
 
     assert done.code == 4
-    assert "客户" in done.err
+    found = {line.split(":")[0].strip() for line in done.err.splitlines()[1:]}
+    assert found == {f"account.{name}" for name in (*WRONG, "name")}
+
+
+def test_missing_is_told_where_hooks_derive(pycrm: Run) -> None:
+    """A hook does not see a record that cannot be read; what such a record lacks is told all the same."""
+    done = pycrm("create", "task", "due_at=soon")
+
+    assert done.code == 4
+    assert [line.split(":")[0].strip() for line in done.err.splitlines()[1:]] == ["task.due_at", "task.subject"]
+
+
+def test_derived_is_not_missing(pycrm: Run) -> None:
+    """What a hook would fill in is not held against a record with another mistake."""
+    pycrm("create", "account", "name=a")
+    pycrm("create", "sales_order", "account=a", "currency=USD", "number=SO-1")
+
+    done = pycrm("create", "sales_order_line", "order=SO-1", "qty=many")
+
+    assert done.code == 4
+    assert [line.split(":")[0].strip() for line in done.err.splitlines()[1:]] == ["sales_order_line.qty"]
+
+
+def test_problems_of_several_records_are_told_by_record(pycrm: Run) -> None:
+    """Each bad one of a list is named, and none is written."""
+    records = [{"name": "fine"}, {"name": "odd", "level": "Z", "nme": 1}, {"industry": "x"}]
+
+    done = pycrm("create", "account", "-", stdin=json.dumps(records))
+
+    assert done.code == 4
+    assert done.err.count("<Account odd> account.") == 2
+    assert "account.name: is required" in done.err
+    assert "0 of 0" in pycrm("list", "account").out
+
+
+def test_update_tells_all_at_once(pycrm: Run) -> None:
+    """Of an update, too; nothing is changed."""
+    pycrm("create", "task", "subject=Call")
+
+    done = pycrm("update", "task", "Call", "due_at=soon", "subject=", "wrong=1", "assignee=nobody")
+
+    assert done.code == 4
+    found = {line.split(":")[0].strip() for line in done.err.splitlines()[1:]}
+    assert found == {"task.due_at", "task.subject", "task.wrong", "task.assignee"}
+    assert pycrm("show", "task", "Call", "--json").data["version"] == 1
+
+
+def test_problems_are_told_in_chinese(pycrm: Run) -> None:
+    """``--lang zh`` goes for sentences, too."""
+    done = pycrm("create", "account", "name=x", "level=Z", "nme=x", "--lang", "zh")
+
+    assert done.code == 4
+    assert done.err.startswith("错误：客户 (2)")
     assert "[choice.unknown]" in done.err
+    assert "不是 account 的字段" in done.err
+
+
+def test_footers_are_in_chinese(pycrm: Run) -> None:
+    """What stands below and beside the tables."""
+    created = pycrm("create", "account", "name=a", "--lang", "zh")
+    pycrm("create", "account", "name=b")
+    listed = pycrm("list", "account", "--limit", "1", "--lang", "zh")
+    shown = pycrm("show", "account", "a", "--lang", "zh")
+    updated = pycrm("update", "account", "a", "country=DE", "--lang", "zh")
+
+    assert created.out.startswith("已创建 account ACC-000001 a (")
+    assert listed.lines[-2] == "客户：1 条，共 2 条"
+    assert listed.lines[-1].startswith("下一页：--after ")
+    assert shown.lines[-1].startswith("可用操作：deactivate")
+    assert updated.out.startswith("已更新 account ACC-000001 a (")
 
 
 def test_debug_shows_traceback(pycrm: Run) -> None:

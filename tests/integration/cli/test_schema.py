@@ -64,6 +64,17 @@ def test_fields_as_json_have_options(pycrm: Run) -> None:
     assert by_name["created_at"]["read_only"] is True
 
 
+def test_heads_are_in_chinese(pycrm: Run) -> None:
+    """Of every list."""
+    heads = [pycrm(*words.split(), "--lang", "zh").lines[0].split() for words in ("entities", "fields task", "plugins")]
+
+    assert heads == [
+        ["对象", "名称", "归属", "字段数", "状态"],
+        ["字段", "类型", "名称", "必填", "归属", "状态", "可取值"],
+        ["插件", "版本", "状态"],
+    ]
+
+
 def test_entities_are_listed(pycrm: Run) -> None:
     """Name, label and owner of each."""
     lines = pycrm("entities", "--language", "zh").lines

@@ -65,7 +65,7 @@ def asker(request: pytest.FixtureRequest, schema: Any) -> Asker:
         (lambda w: w.page(order_by="name, notes DESC"), r"order_by notes: records are not sorted by a long_text field"),
         (lambda w: w.aggregate(), r"measures=\(\): give a list of at least one"),
         (lambda w: w.aggregate("sum(name)"), r"sum\(name\): a text field cannot be summed"),
-        (lambda w: w.aggregate("count_distinct(amount)"), r"distinct amounts of money are not counted"),
+        (lambda w: w.aggregate("count_distinct(amount)"), r"distinct values of a money field are not counted"),
         (lambda w: w.aggregate("count_distinct(tags)"), r"tags: a tags field is not compared by '='"),
         (lambda w: w.aggregate("count()", group_by="amount"), r"group_by amount: records are not grouped by a money"),
         (lambda w: w.aggregate("count()", group_by="name, rank, qty"), r"at most 2 fields are grouped by"),

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from pycrm.errors import ConflictError, MissingExtraError, StorageError
 from pycrm.storage import Unit, open_engine
@@ -162,3 +164,29 @@ def test_throw_away_server_is_gone(postgres_url: str, make_world: MakeWorld) -> 
 
     with pytest.raises(StorageError), world.database.reading_unit() as unit:
         unit.rows("SELECT 1")
+
+
+def test_swallowed_error_cannot_pass_for_a_commit(make_world: MakeWorld, url: str) -> None:
+    """PostgreSQL answers the COMMIT of a failed transaction with a silent ROLLBACK; the unit tells."""
+    world = make_world(url)
+
+    with pytest.raises(StorageError, match="failed before"), world.database.writing_unit() as unit:
+        world.add(unit, 2)
+        with pytest.raises(DBAPIError):
+            unit.connection.exec_driver_sql("SELECT 1 / 0")
+
+    assert world.items() == []
+
+
+def test_ended_connection_is_replaced(make_world: MakeWorld, url: str) -> None:
+    """A unit that finds its pooled connection ended, by a restarted server for one, begins on a new one."""
+    database = make_world(url).database
+    with database.reading_unit() as unit:
+        ((ended,),) = unit.rows("SELECT pg_backend_pid()")
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", (ended,))
+
+    with database.reading_unit() as unit:
+        ((now,),) = unit.rows("SELECT pg_backend_pid()")
+
+    assert now != ended

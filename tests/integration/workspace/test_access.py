@@ -23,6 +23,7 @@ READS: dict[str, Call] = {
     "iterate": lambda ws, made: next(ws.iterate(Sample), None),
     "count": lambda ws, made: ws.count(Sample),
     "aggregate": lambda ws, made: ws.aggregate(Sample, measures=["count()"]),
+    "fields": lambda ws, made: ws.fields(Sample),
     "moves": lambda ws, made: ws.moves(made),
     "include": lambda ws, made: ws.include([made], "owner"),
 }

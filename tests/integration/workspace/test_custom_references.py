@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, event
 
-from pycrm import CRM, Account, ConfigurationError, F, Principal, field
+from pycrm import CRM, Account, ConfigurationError, F, Principal, User, field
 
 MEI = Principal("mei", roles={"administrator"})
 
@@ -59,3 +59,17 @@ def test_path_follows_custom_reference_in_host_transaction(tmp_path):
         assert [found.id for found in ws.list(Account, where=F.custom.agent.name == "agent")] == [customer.id]
     crm.close()
     engine.dispose()
+
+
+def test_included_reference_is_no_change(crm):
+    """Loading what custom fields refer to does not change the record."""
+    with crm.acting_as(MEI) as ws:
+        ws.define_field(Account, "agent", field.ref(Account))
+        ws.define_field(Account, "keepers", field.refs(User))
+        user = ws.create(User(key="li", name="Li"))
+        agent, _ = agent_and_customer(ws)
+        made = ws.create(Account(name="other", custom={"agent": agent, "keepers": [user]}))
+        found = ws.get(Account, made.id, include="custom.agent custom.keepers")
+
+        assert ws.update_many([found]).unchanged == (found,)
+        assert (found.custom.agent.record.name, found.custom.keepers[0].record.name) == ("agent", "Li")

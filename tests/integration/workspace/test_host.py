@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from tests.lab import MEI, Sample, sample
+from tests.lab import MEI, Sample, lab, sample
 
 from pycrm import CRM, Account, ValidationError, field
-from pycrm.errors import UnitFailedError
+from pycrm.errors import UnitError, UnitFailedError
 from pycrm.signals import RecordsCreated
 
 from .conftest import Open
@@ -200,3 +201,27 @@ def test_released_savepoint(hosted: CRM, host_engine: Engine, told: list[Any]) -
         session.rollback()
 
     assert (count(hosted), told) == (0, [])
+
+
+def test_asynchronous_hosts_are_refused(migrated: Callable[..., str], open_crm: Open) -> None:
+    """A Session of an asynchronous engine cannot be joined, neither as it is nor from within `run_sync`."""
+    pytest.importorskip("greenlet", reason="SQLAlchemy's asyncio side needs greenlet")
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    url = migrated("postgresql", [lab])
+    crm = open_crm(url)
+
+    def count(session: Any) -> int:
+        with crm.acting_as(MEI, session=session) as ws:
+            return ws.count(Sample)
+
+    async def both() -> None:
+        engine = create_async_engine(url)
+        async with AsyncSession(engine) as session:
+            with pytest.raises(UnitError, match="run_async"):
+                count(session)
+            with pytest.raises(UnitError, match="run_async"):
+                await session.run_sync(count)
+        await engine.dispose()
+
+    asyncio.run(both())

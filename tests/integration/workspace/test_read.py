@@ -381,3 +381,23 @@ class TestInclude:
         """Also where there is no record that it could lead from."""
         with pytest.raises(UnknownNameError, match="did you mean 'portions'"):
             ws.list(Sample, include="account portion")
+
+
+class TestFields:
+    def test_all_of_entity(self, ws: Workspace) -> None:
+        """The fields of an entity are its own, the common ones, those of plugins and custom ones."""
+        ws.define_field(SalesOrder, "market", field.text())
+
+        assert ws.fields(SalesOrder).keys() >= {"id", "number", "total", "custom.market"}
+        assert any(path.startswith("lab.") for path in ws.fields(Account))
+
+    def test_newest(self, crm: CRM) -> None:
+        """A field that was defined elsewhere a moment ago is there, in a unit that has read nothing yet."""
+        with crm.acting_as(MEI) as ws:
+            before = len(ws.fields(Account))
+        with crm.acting_as(MEI) as ws:
+            ws.define_field(Account, "market", field.text())
+
+        with crm.reading_as(MEI) as reader:
+            assert reader.fields(Account).keys() >= {"custom.market"}
+            assert len(reader.fields(Account)) == before + 1

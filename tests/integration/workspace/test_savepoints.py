@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -54,6 +55,26 @@ class TestUndo:
                 raise RuntimeError
 
         assert [fact.ids for fact in told] == [(kept.id,)]
+
+    def test_schema_is_held_again(self, crm: CRM) -> None:
+        """A unit that writes after a block went back keeps others from changing the schema under it."""
+        definer = threading.Thread(target=self._define, args=(crm,))
+        with crm.acting_as(MEI) as ws:
+            with pytest.raises(RuntimeError), ws.savepoint():
+                ws.create(sample())
+                raise RuntimeError
+            ws.create(sample())
+            definer.start()
+            definer.join(0.3)
+            assert definer.is_alive()
+        definer.join()
+
+        assert "custom.shelf" in crm.schema.entity(Sample).fields
+
+    @staticmethod
+    def _define(crm: CRM) -> None:
+        with crm.acting_as(MEI) as ws:
+            ws.define_field(Sample, "shelf", field.text())
 
     def test_custom_field(self, ws: Workspace) -> None:
         """A custom field that was defined in the block is unknown after it."""

@@ -2,15 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pytest
-
-from pycrm.builtin.sales.sales_order import SALES_ORDER, is_currency
-
-
-@pytest.mark.parametrize(("code", "known"), [("USD", True), ("CNY", True), ("usd", False), ("", False), ("US", False)])
-def test_currency_is_exact_code(code: str, known: bool) -> None:
-    """Only a code of ISO 4217 in capitals is a currency."""
-    assert is_currency(code) is known
+from pycrm.builtin.sales.sales_order import SALES_ORDER
 
 
 def test_order_cancels_before_shipping() -> None:

@@ -61,6 +61,7 @@ def test_text_becomes_value(field: str, text: str, value: Any) -> None:
 def test_json_numbers_stay_exact() -> None:
     """A number with a point does not pass through a float."""
     assert read_json('{"a": 0.1, "b": null, "c": 3}', "x") == {"a": "0.1", "b": None, "c": 3}
+    assert read_json('{"a": 0.1}', "x", exact=False) == {"a": 0.1}
 
 
 @pytest.mark.parametrize("text", ["{", b"\xff\xfe\x00", "nan "])

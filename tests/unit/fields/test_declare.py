@@ -27,6 +27,8 @@ DECLARED: dict[str, Any] = {
     "refs": field.refs("user"),
     "any_ref": field.any_ref("account", "contact"),
     "autonumber": field.autonumber("SO-{seq}"),
+    "any_refs": field.any_refs("contact", "user"),
+    "attachment": field.attachment(max_bytes=5_000_000, content_types=["image/*"]),
     "tags": field.tags(),
     "status": field.status(Lifecycle(State("open"))),
 }
@@ -63,8 +65,9 @@ def test_default_may_be_made() -> None:
 
 def test_refs_live_in_links() -> None:
     """A multi-reference is stored apart from its record."""
-    assert DECLARED["refs"].place is Place.LINK
-    assert DECLARED["refs"].part_names == ()
+    for name in ("refs", "any_refs"):
+        assert DECLARED[name].place is Place.LINK
+        assert DECLARED[name].part_names == ()
 
 
 def test_any_ref_to_everything() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycrm.errors import ConfigurationError, Problem
+from pycrm.fields.attachment import AttachmentKind
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind, Option
 from pycrm.fields.dates import DateKind, InstantKind
@@ -20,7 +21,7 @@ from pycrm.fields.identifier import IdKind
 from pycrm.fields.kind import Kind, PartType
 from pycrm.fields.money import MoneyKind
 from pycrm.fields.numbers import LARGEST, SMALLEST, BooleanKind, DecimalKind, IntegerKind
-from pycrm.fields.references import AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.registry import KINDS, SOURCE_NAMES, kind_from
 from pycrm.fields.status import StatusKind
 from pycrm.fields.tags import TagsKind
@@ -81,6 +82,13 @@ CASES: list[tuple[Kind, st.SearchStrategy[Any]]] = [
     (RefsKind("user"), st.lists(ids, unique=True).map(tuple)),
     (AnyRefKind(), st.builds(Ref, ids, st.sampled_from(["account", "trade.sample"]))),
     (AnyRefKind(("account", "trade.sample")), st.builds(Ref, ids, st.sampled_from(["account", "trade.sample"]))),
+    (
+        AnyRefsKind(("user", "contact")),
+        st.dictionaries(ids, st.sampled_from(["user", "contact"])).map(
+            lambda found: tuple(Ref(id, entity) for id, entity in found.items())
+        ),
+    ),
+    (AttachmentKind(max_bytes=5_000_000, content_types=("image/*",)), ids | ids.map(Ref)),
     (AutonumberKind("SO-{year}-{seq:05}"), texts),
     (TagsKind(), st.sets(texts.filter(bool)).map(lambda s: tuple(sorted(s)))),
     (StatusKind(TASK), st.sampled_from(["open", "done"])),

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from pycrm.errors import ConfigurationError, Problem
-from pycrm.fields.references import MAX_REFERENCES, AnyRefKind, RefKind, RefsKind
+from pycrm.fields.references import MAX_REFERENCES, AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.values.refs import Ref
 
 A, B = UUID(int=1), UUID(int=2)
@@ -133,3 +133,27 @@ def test_any_ref_of_one_target() -> None:
     """One target may stand alone, and none is every entity."""
     assert AnyRefKind("account").targets == ("account",)
     assert AnyRefKind().targets == ("*",)
+
+
+def test_any_refs_know_their_entities() -> None:
+    """References to records of several entities keep the order given and each record once, with its entity."""
+    kind = AnyRefsKind(("user", "contact"))
+    parsed = kind.parse([f"user:{B}", Account(A, "contact"), Ref(B, "user")])
+
+    assert [(each.id, each.entity) for each in parsed] == [(B, "user"), (A, "contact")]
+    assert kind.dump(parsed) == [{"entity": "user", "id": str(B)}, {"entity": "contact", "id": str(A)}]
+    assert kind.parse(kind.dump(parsed)) == parsed
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (f"user:{A}", "values.invalid"),
+        ([A], "any_ref.no_entity"),
+        ([Ref(A, "user"), Ref(B, "account")], "any_ref.wrong_entity"),
+        ([Ref(UUID(int=n), "user") for n in range(MAX_REFERENCES + 1)], "refs.too_many"),
+    ],
+)
+def test_any_refs_refuse_others(value: Any, expected: str) -> None:
+    """Each of them says of which entity it is, one of the targets."""
+    assert code(AnyRefsKind(("user", "contact")), value) == expected

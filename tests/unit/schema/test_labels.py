@@ -11,7 +11,7 @@ from pycrm.fields.choices import ChoiceKind, Option
 from pycrm.fields.field import Field
 from pycrm.fields.status import StatusKind
 from pycrm.fields.text import TextKind
-from pycrm.schema.labels import Labels
+from pycrm.schema.labels import Labels, languages_for
 from pycrm.values.lifecycle import Lifecycle, Move, State
 
 ZH = """
@@ -45,14 +45,14 @@ def text_field(path: str, **facts: object) -> Field:
 
 
 @pytest.fixture
-def write_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """A function that makes a package with *text* as its Chinese labels and returns the package's name."""
+def write_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """A function that makes a package with *text* as its labels in a language and returns the package's name."""
 
-    def write(text: str) -> str:
+    def write(text: str, language: str = "zh") -> str:
         name = f"labelled_{abs(hash(tmp_path))}"
-        (tmp_path / name / "labels").mkdir(parents=True)
+        (tmp_path / name / "labels").mkdir(parents=True, exist_ok=True)
         (tmp_path / name / "__init__.py").write_text("")
-        (tmp_path / name / "labels" / "zh.toml").write_text(text, encoding="utf-8")
+        (tmp_path / name / "labels" / f"{language}.toml").write_text(text, encoding="utf-8")
         (tmp_path / name / "labels" / "README.md").write_text("no labels")
         monkeypatch.syspath_prepend(tmp_path)
         sys.modules.pop(name, None)
@@ -62,7 +62,7 @@ def write_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 
 
 @pytest.fixture
-def labels(write_labels: Callable[[str], str]) -> Labels:
+def labels(write_labels: Callable[..., str]) -> Labels:
     return Labels.of([(write_labels(ZH), "visits")])
 
 
@@ -115,6 +115,47 @@ def test_missing_language_falls_back(labels: Labels) -> None:
     assert labels.field("account", text_field("name", label={"en": "Firm"}), "fr") == "Firm"
 
 
+@pytest.mark.parametrize(
+    ("language", "chain"),
+    [
+        ("en", ["en"]),
+        ("en-GB", ["en-GB", "en"]),
+        ("zh", ["zh", "en"]),
+        ("zh_CN", ["zh-CN", "zh", "en"]),
+        ("zh-tw", ["zh-TW", "zh", "en"]),
+        ("zh_hant", ["zh-Hant", "zh-TW", "zh", "en"]),
+        ("zh-Hant-HK", ["zh-Hant-HK", "zh-Hant", "zh-TW", "zh", "en"]),
+        ("zh-MO", ["zh-MO", "zh-TW", "zh", "en"]),
+        ("zh-Hant-TW", ["zh-Hant-TW", "zh-Hant", "zh-TW", "zh", "en"]),
+        ("zh-Hans-HK", ["zh-Hans-HK", "zh-Hans", "zh", "en"]),
+        ("pt-BR", ["pt-BR", "pt", "en"]),
+    ],
+)
+def test_languages_that_stand_for_one(language: str, chain: list[str]) -> None:
+    """A variant asks the language that it is one of; Traditional Chinese of any place that of Taiwan first."""
+    assert list(languages_for(language)) == chain
+
+
+def test_variant_has_labels_of_its_own(write_labels: Callable[..., str]) -> None:
+    """Taiwan's labels come first where it has them, then the Chinese ones, then the English."""
+    package = write_labels(ZH)
+    write_labels('[entities]\nvisit = "拜訪"', "zh_TW")
+    labels = Labels.of([(package, "visits")])
+
+    assert [labels.entity("visits.visit", each) for each in ("zh-TW", "zh_HK", "zh-CN")] == ["拜訪", "拜訪", "拜访"]
+    assert labels.field("visits.visit", text_field("planned_at"), "zh-TW") == "计划时间"
+    assert labels.field("visits.visit", text_field("ended_at"), "zh-TW") == "Ended at"
+    assert labels.languages == ("en", "zh", "zh-TW")
+
+
+def test_english_may_be_written_down(write_labels: Callable[..., str]) -> None:
+    """Where a name does not tell the English label a file does; other languages fall back on it."""
+    labels = Labels.of([(write_labels('[fields.product]\nhs_code = "HS code"', "en"), "")])
+
+    assert labels.field("product", text_field("hs_code")) == "HS code"
+    assert labels.field("product", text_field("hs_code"), "fr") == "HS code"
+
+
 def test_problem_fills_facts(labels: Labels) -> None:
     """A problem's sentence is filled with its facts in every language."""
     problem = Problem("visits.too_late", message="is after {limit}", limit="18:00")
@@ -137,7 +178,7 @@ def test_package_without_labels() -> None:
         ("[entities]\nvisit = 1", "no label"),
     ],
 )
-def test_bad_file_is_named(write_labels: Callable[[str], str], text: str, complaint: str) -> None:
+def test_bad_file_is_named(write_labels: Callable[..., str], text: str, complaint: str) -> None:
     """A file that cannot be labels is refused with its path and the reason."""
     package = write_labels(text)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from tests.shop import HOSTILE, full_item, make_schema
 
-from pycrm.schema.document import decode_document, document_patch, encode_document
+from pycrm.schema.document import decode_document, encode_part
 from pycrm.storage.documents import DocumentWriter
 from pycrm.storage.field_sql import json_key
 
@@ -16,12 +17,24 @@ ITEM = make_schema().entity("item")
 VALUES = full_item().document_values()
 
 
+def parts(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a document that *changes* by path mean, part by part; None for a removed one."""
+    members: dict[str, Any] = {}
+    for path, value in changes.items():
+        field = ITEM.fields[path]
+        is_absent = value is None or value == field.kind.empty
+        values = [None] * len(field.kind.parts) if is_absent else field.kind.to_parts(value)
+        for name, part, stored in zip(field.part_names, field.kind.parts, values, strict=True):
+            members[name] = encode_part(part.type, stored)
+    return members
+
+
 def test_text_says_what_the_schema_says() -> None:
     """The whole document equals the schema room's, and reads back."""
     text = DocumentWriter(ITEM).text(VALUES)
     assert text is not None
 
-    assert json.loads(text) == json.loads(json.dumps(encode_document(ITEM, VALUES)))
+    assert json.loads(text) == {key: part for key, part in parts(VALUES).items() if part is not None}
     assert decode_document(ITEM, text) == VALUES
 
 
@@ -31,7 +44,7 @@ def test_patch_sets_and_removes() -> None:
 
     patch = DocumentWriter(ITEM).patch(changes)
 
-    assert json.loads(patch) == document_patch(ITEM, changes)
+    assert json.loads(patch) == parts(changes)
     assert json.loads(patch)["budget_currency"] is None
 
 

@@ -102,7 +102,7 @@ def test_slot_keeps_strangers() -> None:
     lost = Account(None)
 
     assert [reference_slot(value) for value in ("x", 5, lost, None)] == ["x", 5, lost, None]
-    assert [references_slot(value) for value in ("ab", 5, None)] == ["ab", 5, None]
+    assert [references_slot(value) for value in ("ab", 5, None, {"a": 1})] == ["ab", 5, None, {"a": 1}]
     assert references_slot(iter([A, "x"])) == (A, "x")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pycrm.builtin.activities.plugin import plugin
-from pycrm.plugin import OptRef, OwnedRecord, Record, field
+from pycrm.plugin import OptRef, OwnedRecord, Record, Refs, User, field
 
 KINDS = ("call", "email", "meeting", "visit", "note", "chat")
 DIRECTIONS = ("in", "out")
@@ -13,7 +13,11 @@ DIRECTIONS = ("in", "out")
 
 @plugin.entity(title="subject", list="happened_at kind subject about owner")
 class Interaction(OwnedRecord):
-    """A call, a mail, a meeting. `direction` is seen from us: ``"in"`` came to us."""
+    """A call, a mail, a meeting. `direction` is seen from us: ``"in"`` came to us.
+
+    Attributes:
+        participants: Contacts and users who took part, in the order given.
+    """
 
     kind: str = field.choice(KINDS)
     subject: str | None = field.text(searchable=True)
@@ -22,3 +26,4 @@ class Interaction(OwnedRecord):
     duration_minutes: int | None = field.integer()
     direction: str | None = field.choice(DIRECTIONS)
     about: OptRef[Record] = field.any_ref("*")
+    participants: Refs[Record] = field.any_refs("contact", User)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pycrm.plugin import Plugin
 
-plugin = Plugin("activities")
+plugin = Plugin("activities", may={"calendar": {"write"}})

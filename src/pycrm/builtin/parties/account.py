@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from pycrm.builtin.kinds import Address
 from pycrm.builtin.parties.plugin import plugin
 from pycrm.plugin import Lifecycle, Money, Move, OptRef, OwnedRecord, State, field
 
@@ -44,16 +45,16 @@ class Account(OwnedRecord):
     kind: str = field.choice(KINDS, default="company")
     number: str = field.autonumber("ACC-{seq:06}", unique=True, searchable=True)
     roles: tuple[str, ...] = field.multi_choice(ROLES)
-    parent: OptRef[Account] = field.ref("account", many="subsidiaries")
+    parent: OptRef[Account] = field.ref("account", many="subsidiaries", tree=True)
     industry: str | None = field.text()
     employee_count: int | None = field.integer()
     annual_revenue: Money | None = field.money()
-    website: str | None = field.text(max_length=500)
-    phone: str | None = field.text(searchable=True)
-    email: str | None = field.text(indexed=True, searchable=True)
-    address: str | None = field.text(max_length=1000)
-    country: str | None = field.text(indexed=True)
-    language: str | None = field.text()
+    website: str | None = field.url()
+    phone: str | None = field.phone(searchable=True)
+    email: str | None = field.email(indexed=True, searchable=True)
+    address: Address | None = field.address()
+    country: str | None = field.country(indexed=True)
+    language: str | None = field.language()
     source: str | None = field.choice(SOURCES)
     level: str | None = field.choice(LEVELS)
     status: str = field.status(ACCOUNT)
@@ -61,6 +62,9 @@ class Account(OwnedRecord):
     preferences: str | None = field.long_text()
     description: str | None = field.long_text()
     tags: tuple[str, ...] = field.tags()
+    family_name: str | None = field.text()
+    given_name: str | None = field.text()
     birth_on: date | None = field.date()
     gender: str | None = field.choice(GENDERS)
     occupation: str | None = field.text()
+    identity_number: str | None = field.identifier("cn_resident", indexed=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from pycrm.builtin.kinds import Address
 from pycrm.builtin.parties.account import Account
 from pycrm.builtin.parties.plugin import plugin
 from pycrm.plugin import OwnedRecord, Record, Ref, field
@@ -21,13 +22,13 @@ class Contact(OwnedRecord):
     salutation: str | None = field.text()
     job_title: str | None = field.text()
     department: str | None = field.text()
-    email: str | None = field.text(indexed=True, searchable=True)
-    phone: str | None = field.text(searchable=True)
-    mobile: str | None = field.text(indexed=True, searchable=True)
+    email: str | None = field.email(indexed=True, searchable=True)
+    phone: str | None = field.phone(searchable=True)
+    mobile: str | None = field.phone(indexed=True, searchable=True)
     wechat: str | None = field.text(searchable=True)
     birth_on: date | None = field.date()
-    language: str | None = field.text()
-    address: str | None = field.text(max_length=1000)
+    language: str | None = field.language()
+    address: Address | None = field.address()
     do_not_contact: bool = field.boolean(default=False)
     description: str | None = field.long_text()
     tags: tuple[str, ...] = field.tags()

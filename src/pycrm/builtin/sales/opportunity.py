@@ -12,9 +12,10 @@ import attrs
 
 from pycrm.builtin.parties import Account
 from pycrm.builtin.parties.account import SOURCES
+from pycrm.builtin.sales.competitor import Competitor
 from pycrm.builtin.sales.pipeline import Pipeline, Stage
 from pycrm.builtin.sales.plugin import plugin
-from pycrm.plugin import ChangeSet, F, Money, OptRef, OwnedRecord, Problem, Ref, Workspace, field
+from pycrm.plugin import ChangeSet, F, Money, OptRef, OwnedRecord, Problem, Ref, Refs, Workspace, field
 
 OUTCOMES = ("open", "won", "lost", "abandoned")
 
@@ -32,13 +33,14 @@ class Opportunity(OwnedRecord):
     pipeline: Ref[Pipeline] = field.ref(Pipeline, many="opportunities")
     stage: Ref[Stage] = field.ref(Stage, many="opportunities")
     amount: Money | None = field.money()
-    probability_ratio: Decimal | None = field.decimal()
+    probability_ratio: Decimal | None = field.ratio()
     close_on: date | None = field.date(indexed=True)
     source: str | None = field.choice(SOURCES)
     next_step: str | None = field.text()
     outcome: str = field.choice(OUTCOMES)
     closed_at: datetime | None = field.datetime(indexed=True)
     lost_reason: str | None = field.text()
+    competitors: Refs[Competitor] = field.refs(Competitor)
     description: str | None = field.long_text()
     tags: tuple[str, ...] = field.tags()
 

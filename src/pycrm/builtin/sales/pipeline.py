@@ -30,7 +30,7 @@ class Stage(Record):
     pipeline: Ref[Pipeline] = field.ref(Pipeline, many="stages", part_of=True)
     name: str = field.text()
     position: int = field.integer()
-    probability_ratio: Decimal = field.decimal()
+    probability_ratio: Decimal = field.ratio()
     category: str = field.choice(CATEGORIES, default="pipeline")
     outcome: str = field.choice(OUTCOMES, default="open")
 

@@ -1,4 +1,4 @@
-"""`SalesOrder`: what a customer ordered. Its lines, and how its total follows them, are in `sales_order_line`."""
+"""`SalesOrder`: what a customer ordered. Its lines are in `sales_order_line`, its total follows them in `lines`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pycrm.builtin.parties import Account
+from pycrm.builtin.products import PriceBook
+from pycrm.builtin.sales.contract import Contract
 from pycrm.builtin.sales.plugin import plugin
+from pycrm.builtin.sales.quote import Quote
 from pycrm.plugin import (
     ChangeSet,
     Lifecycle,
     Money,
-    MoneyError,
     Move,
     OptRef,
     OwnedRecord,
@@ -40,46 +42,24 @@ SALES_ORDER = Lifecycle(
 
 @plugin.entity(title="number", list="number account status ordered_at total")
 class SalesOrder(OwnedRecord):
-    """What a customer ordered. Its account is required on confirming, its currency from the start."""
+    """What a customer ordered. Its account is required on confirming, its currency from the start.
+
+    Attributes:
+        quote: The accepted quote that it was made of.
+        contract: The contract that it is placed under.
+        price_book: Where new lines of products take their prices from.
+    """
 
     number: str = field.autonumber("SO-{year}-{seq:05}", unique=True, searchable=True)
     account: OptRef[Account] = field.ref(Account, many="orders")
-    country: str | None = field.text(indexed=True)
+    country: str | None = field.country(indexed=True)
+    quote: OptRef[Quote] = field.ref(Quote, many="orders")
+    contract: OptRef[Contract] = field.ref(Contract, many="orders")
     status: str = field.status(SALES_ORDER)
     ordered_at: datetime | None = field.datetime(indexed=True)
-    currency: str = field.text(max_length=3)
+    currency: str = field.currency()
+    price_book: OptRef[PriceBook] = field.ref(PriceBook, many="orders")
     total: Money | None = field.money(read_only=True)
-
-
-@plugin.derive(SalesOrder, changed="currency")
-def start_total(ws: Workspace, changes: ChangeSet[SalesOrder]) -> None:
-    """Start the total at zero of the order's currency; lines add to it as they are written."""
-    for order in changes:
-        if is_currency(order.currency):
-            changes.set(order, total=Money(0, order.currency))
-
-
-@plugin.check(SalesOrder, changed="currency")
-def known_currency(ws: Workspace, changes: ChangeSet[SalesOrder]) -> Iterator[Problem]:
-    """The currency is one of ISO 4217."""
-    for order in changes:
-        if not is_currency(order.currency):
-            yield Problem(
-                "sales_order.unknown_currency",
-                order,
-                "currency",
-                message="is no currency of ISO 4217; write its code in capitals, as in USD",
-                value=order.currency,
-            )
-
-
-def is_currency(code: str) -> bool:
-    """Whether *code* can be the currency of money."""
-    try:
-        Money(0, code)
-    except MoneyError:
-        return False
-    return True
 
 
 @plugin.check(SalesOrder, changed="account")

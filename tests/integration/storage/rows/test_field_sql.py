@@ -13,7 +13,7 @@ from pycrm.fields import declare as field
 from pycrm.storage import UniqueViolation
 from pycrm.storage.codecs import document_encode
 from pycrm.storage.field_sql import add_unhex, document_index, part_sql, reference_sql
-from pycrm.storage.id_lists import driver_sql
+from pycrm.storage.value_lists import driver_sql
 
 
 def names_where(shop: Any, path: str, value: Any, *, explain: bool = False) -> Any:

@@ -102,7 +102,7 @@ def test_referencing_finds_sources(shop: Any, team: Team, users: list[UUID]) -> 
     write(shop, team, [], users[:2])
 
     with shop.database.reading_unit() as unit:
-        found = referencing(unit, shop.tables, entity, entity.fields["members"], users)
+        found = referencing(unit, shop.tables, entity, entity.fields["members"], "user", users)
 
     assert set(found) == {(users[0], team.id), (users[1], team.id)}
 

@@ -1,0 +1,1 @@
+"""The steps by which the shop's own tables came about."""
