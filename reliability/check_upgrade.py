@@ -64,8 +64,11 @@ def upgrade_cut(
 
 
 @check("upgrade_stutter", promise=43)
-def upgrade_stutter(new_database: NewDatabase, seed: int, *, lives: int = 40, longest: int = 25) -> Mapping[str, Any]:
-    """Kill the same upgrade again and again after a random number of statements, until it is through."""
+def upgrade_stutter(new_database: NewDatabase, seed: int, *, lives: int = 40, longest: int = 150) -> Mapping[str, Any]:
+    """Kill the same upgrade again and again after a random number of statements, until it is through.
+
+    *longest* must be more statements than the longest transaction has, or it would never be.
+    """
     chance = random.Random(seed)
     base = _released(new_database(), "1.0", "1.0")
     whole = _copy(base, new_database())

@@ -52,8 +52,7 @@ _NO_SAVEPOINT = Cause(
 _OTHER_COLUMNS = Cause(
     SchemaMismatchError,
     "a column that the code declares is not there; another process has upgraded this database meanwhile: start this "
-    "one "
-    "again with the code that it was upgraded to",
+    "one again with the code that it was upgraded to",
 )
 _READ_ONLY = Cause(StorageError, "the database is read-only; give the process the right to write it")
 
