@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -64,6 +65,28 @@ class StoredSchema:
         )
 
 
+# Tables by what they are made of, newest last; a process seldom has more sets of plugins than these at a time.
+_SHARED_SETS = 8
+_shared: dict[Hashable, tuple[object, Tables]] = {}
+_sharing = threading.Lock()
+
+
+def _shared_tables(owners: Sequence[OwnerDeclarations], base: Schema, prefix: str, db_schema: str | None) -> Tables:
+    """Return the tables of *base*, the schema of *owners*: the same for every CRM of the same plugins and place."""
+    declared = [each for owner in owners for each in (*owner.entities, *owner.extensions)]
+    names = tuple((owner.owner, owner.builtin) for owner in owners)
+    key = (names, tuple(map(id, declared)), prefix, db_schema)
+    with _sharing:
+        kept = _shared.pop(key, None)
+        if kept is None:
+            # The declarations are kept too, so that their ids stay theirs.
+            kept = (declared, build_tables(base, prefix, db_schema))
+            if len(_shared) >= _SHARED_SETS:
+                del _shared[next(iter(_shared))]
+        _shared[key] = kept
+        return kept[1]
+
+
 def declared_snapshot(base: Schema, owner: str) -> dict[str, Any]:
     """Return what the code of *owner* declares: its part of *base*, and of the core also the kernel's own tables."""
     found = snapshot(base, owner)
@@ -94,7 +117,7 @@ class Declared:
     @cached_property
     def tables(self) -> Tables:
         """The tables of all that the code declares."""
-        return build_tables(self.base, self.prefix, self.db_schema)
+        return _shared_tables(self.owners, self.base, self.prefix, self.db_schema)
 
     @cached_property
     def kernel(self) -> Tables:

@@ -19,7 +19,7 @@ class TestKilled:
             lambda: new_database(engine),
             1,
             path=("1.0", "1.3"),
-            choose=lambda statements: [statements * part // 9 for part in range(2, 10)],
+            choose=lambda statements: [statements * part // 9 for part in (2, 4, 6, 7, 9)],
         )
 
         assert figure["passed"], figure

@@ -13,9 +13,11 @@ from uuid import UUID
 
 import attrs
 from sqlalchemy import Column, ColumnElement, Row, Select, Table, UpdateBase, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from pycrm.errors import ConflictError, HookFailedError, UnknownNameError, nearest
 from pycrm.schema import DataStep, Entity
+from pycrm.storage.errors import translate
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.progress import Unfinished
 from pycrm.storage.upgrade.rows import MigratedRow, RowShape, write_rows
@@ -71,9 +73,11 @@ class StepRun:
                     self._roll_back(error)
                     if isinstance(error, ConflictError) or not isinstance(error, Exception):
                         raise
+                    # A database's own words may hold values.
+                    told = translate(error) if isinstance(error, SQLAlchemyError) else error
                     raise HookFailedError(
                         f"plugin {self.owner!r}: its step {step.name} for {step.version} raised "
-                        f"{type(error).__name__}: {error}; what its whole batches did is kept, and after the repair "
+                        f"{type(told).__name__}: {told}; what its whole batches did is kept, and after the repair "
                         "`crm.migrate()` goes on there",
                         plugin=self.owner,
                         hook="migration",
