@@ -96,7 +96,9 @@ def _forget(crm: CRM, *fields: Any) -> None:
         kept = {path: field for path, field in entities[name].fields.items() if path not in gone}
         entities[name] = attrs.evolve(entities[name], fields=types.MappingProxyType(kept))
     crm._base = attrs.evolve(crm._base, entities=types.MappingProxyType(entities))
-    crm._declared = attrs.evolve(crm._declared, base=crm._base)
+    # Other declarations, as those of another release are: tables are shared between CRMs that have the same.
+    owners = [attrs.evolve(each, entities=tuple(map(attrs.evolve, each.entities))) for each in crm._owners]
+    crm._declared = attrs.evolve(crm._declared, base=crm._base, owners=owners)
 
 
 def test_kernel_tables(new: Callable[[], str]) -> None:

@@ -25,6 +25,8 @@ READS: dict[str, Call] = {
     "aggregate": lambda ws, made: ws.aggregate(Sample, measures=["count()"]),
     "fields": lambda ws, made: ws.fields(Sample),
     "moves": lambda ws, made: ws.moves(made),
+    "state_durations": lambda ws, made: ws.state_durations(made),
+    "open_attachment": lambda ws, made: ws.open_attachment(made.id),
     "include": lambda ws, made: ws.include([made], "owner"),
 }
 WRITES: dict[str, Call] = {
@@ -48,6 +50,9 @@ WRITES: dict[str, Call] = {
     "retire_options": lambda ws, made: ws.retire_options(Sample, "x", ["a"]),
     "retire_field": lambda ws, made: ws.retire_field(Sample, "x"),
     "revive_field": lambda ws, made: ws.revive_field(Sample, "x"),
+    "attach": lambda ws, made: ws.attach(made, "x.txt", b"x"),
+    "convert_field": lambda ws, made: ws.convert_field(Sample, "x", field.text()),
+    "undo_convert_field": lambda ws, made: ws.undo_convert_field(Sample, "x"),
 }
 HARMLESS = {
     "now",  # the time of day
