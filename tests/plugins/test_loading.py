@@ -532,6 +532,7 @@ class TestMissing:
         bare.close()
         back = CRM(url, plugins=[with_entity("trade", "Sample"), with_entity("other", "Thing")])
         assert back.migrate(backup=False) == []
+        assert content(url) == before
         with back.acting_as(mei) as ws:
             ws.purge(ws.list("trade.sample")[0])
             ws.purge(ws.list(Account)[0])
