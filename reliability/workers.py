@@ -21,7 +21,16 @@ PATIENCE = 600
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["pycrm", "pycrm.builtin.sales", "pycrm.builtin.activities", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"]
+    [
+        "pycrm",
+        "pycrm.builtin.sales",
+        "pycrm.builtin.activities",
+        "pycrm.storage.migrator",
+        "alembic.operations",
+        "sqlalchemy.dialects.sqlite",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "psycopg",
+    ]
 )
 
 

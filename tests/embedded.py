@@ -51,7 +51,9 @@ def serving(arguments: Sequence[str], folder: Path, environment: Mapping[str, st
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-W", "error", *(part.format(port=port) for part in arguments)]
+    # A server that is told to stop leaves its own socket to the end of the process.
+    warnings = ["-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning"]
+    command = [sys.executable, *warnings, *(part.format(port=port) for part in arguments)]
     log = folder / "server.log"
     with log.open("w", encoding="utf-8") as file:
         server = subprocess.Popen(

@@ -57,11 +57,24 @@ class PostgresTemplate:
             with connection.transaction():
                 # Foreign keys sleep, so that tables may be filled in any order.
                 connection.execute("SET LOCAL session_replication_role = replica")
-                for table in {*self._filled, *self._names(connection, self._filled_query)}:
-                    name = sql.Identifier(table)
-                    connection.execute(sql.SQL("DELETE FROM public.{}").format(name))
+                filled = sorted({*self._filled, *self._names(connection, self._filled_query)})
+                connection.execute(self._emptying(filled))
+                for table in filled:
                     fill = sql.SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE pristine.{0}")
-                    connection.execute(fill.format(name))
+                    connection.execute(fill.format(sql.Identifier(table)))
+
+    @staticmethod
+    def _emptying(tables: Sequence[str]) -> sql.Composable:
+        """Return the statements that empty *tables*: quick ones, unless there were custom fields.
+
+        Somebody may still see rows that were deleted a moment ago, so a new index gets them too; it would fail over
+        the value that a custom field of the same name and another kind had in the test before.
+        """
+        if "crm_custom_field" in tables:
+            names = sql.SQL(", ").join(sql.Identifier("public", table) for table in tables)
+            return sql.SQL("TRUNCATE {} CASCADE").format(names)
+        deletions = (sql.SQL("DELETE FROM public.{}").format(sql.Identifier(table)) for table in tables)
+        return sql.SQL("; ").join(deletions)
 
     def _indexes_of(self, connection: psycopg.Connection[Any]) -> list[str]:
         return self._names(connection, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")

@@ -55,7 +55,7 @@ def convert_field(
     named = _custom(attrs.evolve(declared, name=name, label=label, help=help))
     named = ws._ctx.tools.schema.with_target_names(named, f"{entity.name}.custom")
     _refuse_reference(entity, named)
-    work = _Conversion(ws, entity, old, attrs.evolve(named, stored_as=_free_key(entity, named)))
+    work = _Conversion(ws, entity, old, attrs.evolve(named, stored_as=_new_key(ws, named)))
     work.on_progress = on_progress
     return work.survey() if dry_run else work.carry_out()
 
@@ -112,14 +112,13 @@ def _custom(field: Field) -> Field:
     return attrs.evolve(field, path=f"custom.{field.name}", owner="custom", place=Place.DOCUMENT)
 
 
-def _free_key(entity: Entity, field: Field) -> str:
-    """Return a key under which nothing is stored: ``region~2``, which is the name of no field."""
-    taken = {name for known in entity.document_fields for name in known.part_names}
-    for number in itertools.count(2):
-        key = f"{field.name}~{number}"
-        if taken.isdisjoint(attrs.evolve(field, stored_as=key).part_names):
-            break
-    return key
+def _new_key(ws: View, field: Field) -> str:
+    """Return a key under which nothing was ever stored, ``region~7``: the name of no field, and a new one each time.
+
+    PostgreSQL puts versions of rows that were replaced a moment ago into a new index too, so the key of a conversion
+    that was undone must not come again with values of another kind.
+    """
+    return f"{field.name}~{ws._ctx.stored_number() + 1}"
 
 
 def _free_name(entity: Entity, field: Field) -> str:

@@ -32,6 +32,8 @@ Install = Callable[..., Path]
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """A function that installs a release of the plugin ``greeter`` as a package, and returns its folder."""
     monkeypatch.syspath_prepend(tmp_path)
+    # Two releases written within a second would share their bytecode.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     package = tmp_path / "greeter_package"
 
     def add(version: str, length: int = 100) -> Path:

@@ -18,7 +18,6 @@ class TestKilled:
         figure = upgrade_cut(
             lambda: new_database(engine),
             1,
-            path=("1.0", "1.3"),
             choose=lambda statements: [statements * part // 9 for part in (2, 4, 6, 7, 9)],
         )
 

@@ -294,6 +294,15 @@ class TestUndo:
         with pytest.raises(ConfigurationError, match="was not converted"):
             ws.undo_convert_field(Account, "x")
 
+    def test_another_kind_after_it(self, ws: Workspace) -> None:
+        """An index over the second new kind does not meet what the first conversion wrote, even in the same unit."""
+        accounts(ws, field.text(), ["2024-01-31", "7"])
+        ws.convert_field(Account, "x", field.date(indexed=True))
+        ws.undo_convert_field(Account, "x")
+        ws.convert_field(Account, "x", field.integer(indexed=True))
+
+        assert values(ws) == [None, 7]
+
     def test_relabelling_keeps_the_way_back(self, ws: Workspace) -> None:
         """Changes of labels and options between do not hinder."""
         accounts(ws, field.text(), ["S", "XL"])
