@@ -14,7 +14,7 @@ from benchmarks.measure import CPU, WALL, Ratio, benchmark, pairs, seconds
 from benchmarks.sample import BOSS, accounts, opened, plain_twin
 from pycrm import CRM, Account, Money, field
 from pycrm.plugin import Plugin, Record
-from pycrm.schema.border import dump_records
+from pycrm.schema.dump import dump_records
 from pycrm.schema.parser import make_parser
 
 PAGE = 50

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.conftest import ROOT, absent
 
 from pycrm import CRM, Account, Principal
@@ -26,6 +27,9 @@ EXAMPLES = ROOT / "examples"
 ORDER = {"reference": "W-1", "total": "120.50", "customer": "Rhein Import", "country": "DE"}
 READER = Principal("test", roles={"administrator"})
 START_SECONDS = 60
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not differ by database: hosts start slowly."""
 
 
 def copy_of(example: str, folder: Path, *needs: str) -> Path:

@@ -44,7 +44,7 @@ def entities_page(crm: CRM) -> str:
         "[Field kinds](field-kinds.md) says what each kind takes and stores.",
         "A required field is never without a value once it is written.",
         "The caller need not give it where a default, a lifecycle, an autonumber or a hook fills it in.",
-        "`searchable` is kept for the search that is to come; nothing reads it yet.",
+        "By `searchable` fields [search](../how-to/search.md) finds a record.",
         "",
         "## Fields of every record",
         "",

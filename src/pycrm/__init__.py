@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     )
     from pycrm.plugin.discovery import discover
     from pycrm.query import F
+    from pycrm.search import Hit, SearchResult
     from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
     from pycrm.storage.files import FileStore
     from pycrm.values.exchange import ExchangeRates
@@ -106,7 +107,17 @@ if TYPE_CHECKING:
     from pycrm.values.quantity import Quantities, Quantity
     from pycrm.values.refs import Ref
     from pycrm.values.working_time import WorkingCalendar
-    from pycrm.workspace import BatchResult, FieldConversion, Page, Reader, Workspace
+    from pycrm.workspace import (
+        BatchResult,
+        BulkResult,
+        FieldConversion,
+        ListView,
+        Page,
+        Reader,
+        UndoResult,
+        ViewPage,
+        Workspace,
+    )
 
     __version__: str
 
@@ -118,6 +129,7 @@ __all__ = [
     "Address",
     "Attachment",
     "BatchResult",
+    "BulkResult",
     "Calendar",
     "CalendarError",
     "CalendarException",
@@ -136,10 +148,12 @@ __all__ = [
     "FileLostError",
     "FileStore",
     "GeoPoint",
+    "Hit",
     "HookFailedError",
     "Interaction",
     "Json",
     "Lead",
+    "ListView",
     "MissingExtraError",
     "MissingRateError",
     "Money",
@@ -183,12 +197,14 @@ __all__ = [
     "SalesOrderLine",
     "SavedView",
     "SchemaMismatchError",
+    "SearchResult",
     "Stage",
     "StageChange",
     "StorageError",
     "Tag",
     "Task",
     "Team",
+    "UndoResult",
     "UnitError",
     "UnitFailedError",
     "UnitOfMeasure",
@@ -196,6 +212,7 @@ __all__ = [
     "UpgradeRefusedError",
     "User",
     "ValidationError",
+    "ViewPage",
     "WorkingCalendar",
     "Workspace",
     "add_holidays",
@@ -235,6 +252,7 @@ _NAMES = {
     ),
     "pycrm.plugin.discovery": "discover",
     "pycrm.query": "F",
+    "pycrm.search": "Hit SearchResult",
     "pycrm.signals": "RecordsCreated RecordsDeleted RecordsMoved RecordsRestored RecordsUpdated",
     "pycrm.values.exchange": "ExchangeRates",
     "pycrm.values.geo": "GeoPoint",
@@ -245,7 +263,7 @@ _NAMES = {
     "pycrm.values.quantity": "Quantities Quantity",
     "pycrm.values.refs": "Ref",
     "pycrm.values.working_time": "WorkingCalendar",
-    "pycrm.workspace": "BatchResult FieldConversion Page Reader Workspace",
+    "pycrm.workspace": "BatchResult BulkResult FieldConversion ListView Page Reader UndoResult ViewPage Workspace",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

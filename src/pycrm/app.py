@@ -32,6 +32,7 @@ from pycrm.errors import (
     UnknownNameError,
     nearest,
 )
+from pycrm.fields.field import Field
 from pycrm.plugin.calls import HookCalls
 from pycrm.plugin.discovery import discover, in_order, load_builtins, with_versions
 from pycrm.plugin.functions import Action, HookFunction
@@ -44,7 +45,6 @@ from pycrm.storage import Announcer, Unit, open_engine
 from pycrm.storage.borrow import borrow
 from pycrm.storage.files import FileStore, StoredFile, store_for
 from pycrm.storage.migration import Declared, StoredSchema, check_unmoved, read_stored
-from pycrm.storage.migrator import Migrator
 from pycrm.storage.outbox import is_visible
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.tables import Tables, build_tables
@@ -52,6 +52,8 @@ from pycrm.values.clock import Clock, system_clock
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
 from pycrm.workspace.context import SchemaMoved, UnitContext
+from pycrm.workspace.indexing import MANY_INDEXED, index_portion, queue_all, queue_if_never_indexed, settle
+from pycrm.workspace.promotion import Promoting, demote_field, drop_columns
 from pycrm.workspace.unused_files import find_unused_files, remove_unused_files
 
 if TYPE_CHECKING:
@@ -137,6 +139,8 @@ class CRM:
                 the code; every reason is listed, and nothing was changed.
             HookFailedError: A plugin's install hook or one of its steps raised.
         """
+        from pycrm.storage.migrator import Migrator  # with all that changes tables, which most processes never do
+
         with self._opening:
             migrator = Migrator(self._database, self._declared, self._announcer, self.clock)
             return migrator.preview() if dry_run else migrator.run(self._complete, backup=backup)
@@ -211,6 +215,60 @@ class CRM:
             ctx = UnitContext(unit, services, services.tools)
             ctx.begin_writing()
             return checkup.create_missing_indexes(unit, ctx.tools.schema, ctx.tools.tables)
+
+    # Promoted fields
+
+    def promote_field(
+        self,
+        principal: Principal,
+        entity: type[Record],
+        name: str,
+        *,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> Field:
+        """Give a custom field columns of its own, which filters, orders and groups ask from then on.
+
+        Everybody goes on working meanwhile: the columns are filled in units of a few thousand records. Killed in
+        between, nothing has changed, and the next call goes on. How the field is read, written and asked for stays
+        the same. The database keeps the columns, by triggers.
+
+        Args:
+            principal: Who may define fields.
+            entity: The record class.
+            name: The custom field.
+            on_progress: Called after each portion with how many records have been looked at.
+        Raises:
+            ConfigurationError: It holds several references, or its kind is missing.
+            ConflictError: It was converted meanwhile.
+            UnknownNameError: There is no such field.
+        """
+        work = Promoting(entity, name)
+        if self.run(principal, work.begin, invariant=False):
+            is_more = True
+            while is_more:
+                is_more = work.filled(*self.run(principal, work.fill, invariant=False))
+                if on_progress is not None:
+                    on_progress(work.done)
+            return self.run(principal, work.complete, invariant=False)
+        return self.schema.entity(entity).fields[f"custom.{name}"]
+
+    def demote_field(self, principal: Principal, entity: type[Record], name: str, *, drop: bool = False) -> Field:
+        """Let filters, orders and groups ask the document for a custom field again, at once.
+
+        Its columns stay, no longer kept, so that other processes, which learn of it with their next unit, are not cut
+        off; `examine` tells of them, and the next promotion uses them again.
+
+        Args:
+            principal: Who may define fields.
+            entity: The record class.
+            name: The custom field.
+            drop: Remove the columns, too, of a field demoted earlier as well. For when every other process has opened
+                a unit since the demotion, or been started.
+        """
+        demoted = self.run(principal, lambda ws: demote_field(ws, entity, name), invariant=False)
+        if drop:
+            return self.run(principal, lambda ws: drop_columns(ws, entity, name), invariant=False)
+        return demoted
 
     def close(self) -> None:
         """Let go of the database; a host's own engine stays open."""
@@ -343,6 +401,45 @@ class CRM:
         with self._database.writing_unit() as unit:
             return remove_unused_files(UnitContext(unit, services, services.tools), found, before)
 
+    # Search
+
+    def index_waiting(self, *, on_progress: Callable[[int], object] | None = None) -> int:
+        """Index the records that wait to be found and return how many these were.
+
+        Batches of more than 1,000 records leave that to this call, which does it portion by portion, each in a unit
+        of its own: other units may write meanwhile, and a process that is killed loses one portion. Call it after an
+        import, or now and then from a job; several processes may.
+
+        Args:
+            on_progress: Called after each portion with the number of records so far.
+        """
+        services, done = self._ready(), 0
+        while True:
+            with self._database.writing_unit(announcements=self._announcer) as unit:
+                count = index_portion(UnitContext(unit, services, services.tools))
+            if not count:
+                break
+            done += count
+            if on_progress is not None:
+                on_progress(done)
+        if done >= MANY_INDEXED:
+            with self._database.writing_unit(announcements=self._announcer) as unit:
+                settle(UnitContext(unit, services, services.tools))
+        return done
+
+    def rebuild_search(self, *, on_progress: Callable[[int], object] | None = None) -> int:
+        """Make the search index anew and return how many records it was made of.
+
+        Needed after the extra ``zh`` was installed, or after a plugin has made fields searchable whose records were
+        there before. Meanwhile records are found as they are indexed, and `SearchResult.waiting` counts the others.
+        """
+        services = self._ready()
+        with self._database.writing_unit(announcements=self._announcer) as unit:
+            ctx = UnitContext(unit, services, services.tools)
+            ctx.begin_writing()
+            queue_all(ctx)
+        return self.index_waiting(on_progress=on_progress)
+
     # Signals
 
     def on(self, fact_type: type[T], listener: Callable[[Sequence[T]], object]) -> Callable[[], None]:
@@ -466,6 +563,8 @@ class CRM:
     def _complete(self, stored: StoredSchema, unit: Unit, new: Sequence[str]) -> None:
         """Let new plugins write their first records, in the transaction that brings them."""
         services = self._services_of(stored, unit)
+        if "core" not in new:
+            queue_if_never_indexed(UnitContext(unit, services, services.tools))
         for plugin in self.plugins:
             if plugin.name in new:
                 self._install(plugin, services, unit)

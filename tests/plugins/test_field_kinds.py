@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import attrs
 import pytest
+from tests.conftest import DATABASES
 from tests.lab import BOB, MEI
 from tests.mill import Flour, GradeKind, MillTerms, RecipeKind, SpanKind, mill, recipes
 
@@ -15,11 +16,16 @@ from pycrm import CRM, Account, ConfigurationError, F, NameClashError, Validatio
 from pycrm.plugin import Extension, Kind, Part, PartType, Plugin, ScalarKind
 
 
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, migrated: Callable[..., str]) -> str:
+    """The URL of a database that the mill was in from the beginning."""
+    return migrated(request.param, [mill])
+
+
 @pytest.fixture
-def crm(database_url: str) -> Iterator[CRM]:
+def crm(url: str) -> Iterator[CRM]:
     """A CRM with the mill and a custom field of each of its kinds."""
-    made = CRM(database_url, plugins=[mill])
-    made.migrate()
+    made = CRM(url, plugins=[mill])
     with made.acting_as(MEI) as ws:
         ws.define_field(Account, "grade", field.of_kind(GradeKind(), default="550"), indexed=True)
         ws.define_field(Account, "span", field.of_kind(SpanKind(widest=10)))
@@ -29,14 +35,14 @@ def crm(database_url: str) -> Iterator[CRM]:
 
 
 @pytest.fixture
-def bare(crm: CRM, database_url: str) -> Iterator[CRM]:
+def bare(crm: CRM, url: str) -> Iterator[CRM]:
     """The same database opened without the mill, after data were written."""
     with crm.acting_as(MEI) as ws:
         account = Account(name="kept", custom={"grade": "405", "span": (1, None), "recipe": {"a": {"b": 1}}})
         account[MillTerms].grade, account[MillTerms].span, account[MillTerms].recipe = "00", (3, 4), ["x", 1]
         ws.create(account)
         ws.create(Flour(name="kept", grade="550", span=(5, 6), recipe={"c": None}))
-    made = CRM(database_url, plugins=[])
+    made = CRM(url, plugins=[])
     yield made
     made.close()
 
@@ -161,14 +167,14 @@ class TestAbsent:
             with pytest.raises(ConfigurationError, match="install the plugin 'mill', which brings it"):
                 ws.relabel_field(Account, "grade", label={"en": "Grade"})
 
-    def test_whole_again(self, bare: CRM, database_url: str) -> None:
+    def test_whole_again(self, bare: CRM, url: str) -> None:
         """What was written meanwhile and what was there before are both there with the code."""
         with bare.acting_as(MEI) as ws:
             (account,) = ws.list(Account)
             ws.update(account, industry="food")
             ws.retire_field(Account, "recipe")
             ws.revive_field(Account, "recipe")
-        back = CRM(database_url, plugins=[mill])
+        back = CRM(url, plugins=[mill])
 
         assert back.migrate() == []
         with back.acting_as(MEI) as ws:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.engine import make_url
-from tests.embedded import ORDER, check_both_or_neither, copy_of, run, serving
+from tests.embedded import ORDER, check_both_or_neither, copy_of, on_sqlite, run, serving
 
 if TYPE_CHECKING:
     import httpx
@@ -110,6 +110,7 @@ def test_both_or_neither(shop: httpx.Client, database: str) -> None:
     check_both_or_neither(shop, database)
 
 
+@on_sqlite
 def test_logins_are_the_hosts(shop: httpx.Client) -> None:
     """Nobody writes without Django's login, nor without its CSRF token."""
     assert shop.post("/orders", json=ORDER).status_code == 403

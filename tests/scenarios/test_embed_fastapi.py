@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.embedded import ORDER, check_both_or_neither, copy_of, run, serving
+from tests.embedded import ORDER, check_both_or_neither, copy_of, on_sqlite, run, serving
 
 if TYPE_CHECKING:
     import httpx
@@ -40,6 +40,7 @@ def test_both_or_neither(shop: httpx.Client, database_url: str) -> None:
     check_both_or_neither(shop, database_url)
 
 
+@on_sqlite
 def test_logins_are_the_hosts(shop: httpx.Client) -> None:
     """The host says who somebody is, and by that what the CRM allows."""
     assert shop.post("/orders", json=ORDER, auth=("mei", "wrong")).status_code == 401

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.embedded import ORDER, check_both_or_neither, copy_of, run, serving
+from tests.embedded import ORDER, check_both_or_neither, copy_of, on_sqlite, run, serving
 
 if TYPE_CHECKING:
     import httpx
@@ -48,6 +48,7 @@ def test_both_or_neither(shop: httpx.Client, database_url: str) -> None:
     check_both_or_neither(shop, database_url)
 
 
+@on_sqlite
 def test_logins_are_the_hosts(shop: httpx.Client, add_user: Callable[..., object]) -> None:
     """The host says who somebody is, and by that what the CRM allows."""
     add_user("bob")
@@ -59,6 +60,7 @@ def test_logins_are_the_hosts(shop: httpx.Client, add_user: Callable[..., object
     assert shop.get("/orders/W-1").status_code == 404
 
 
+@on_sqlite
 def test_a_wrong_request_writes_nothing(shop: httpx.Client) -> None:
     """What the host itself cannot read takes back what the CRM has written by then."""
     assert log_in(shop, "mei") == 200

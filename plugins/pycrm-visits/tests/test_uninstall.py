@@ -20,6 +20,8 @@ from sqlalchemy import create_engine, inspect
 from pycrm import CRM, Account, Contact, F, Principal, ValidationError, Workspace
 from pycrm_visits import LastVisit, Visit, plugin
 
+from .conftest import DATABASES, empty_database
+
 DISTRIBUTION = Path(__file__).resolve().parents[1]
 MEI = Principal("mei", roles={"administrator"})
 WHEN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -53,18 +55,24 @@ def fill(ws: Workspace) -> tuple[Account, Contact]:
     return account, contact
 
 
-@pytest.fixture
-def left(database_url: str) -> Left:
-    """What the plugin leaves when its code goes missing."""
-    crm = CRM(database_url, plugins=[plugin])
+def leave(url: str) -> Left:
+    """Let the plugin be in the empty database at *url*, and leave it."""
+    crm = CRM(url, plugins=[plugin])
     crm.migrate()
     with crm.acting_as(MEI) as ws:
         account, contact = fill(ws)
     crm.close()
-    return Left(database_url, account.id, contact.id)
+    return Left(url, account.id, contact.id)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", params=DATABASES)
+def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+    """What the plugin leaves when its code goes missing; for tests that change nothing of it."""
+    with empty_database(request.param, tmp_path_factory.mktemp("left")) as url:
+        yield leave(url)
+
+
+@pytest.fixture(scope="module")
 def without(left: Left) -> Iterator[CRM]:
     """A CRM of the same database that lacks the plugin's code."""
     crm = CRM(left.url, plugins=[])
@@ -125,18 +133,22 @@ def test_purge_is_refused_by_name(without: CRM, left: Left, entity: type[Any]) -
         ws.purge(ws.get(entity, left.account if entity is Account else left.contact))
 
 
-def test_host_stays_writable(without: CRM, left: Left) -> None:
+def test_host_stays_writable(database_url: str) -> None:
     """Other fields of the account are written as ever, and the parked value stays through it."""
+    left = leave(database_url)
+    without = CRM(database_url, plugins=[])
     with without.acting_as(MEI) as ws:
         ws.update(ws.get(Account, left.account), industry="textiles")
 
     with without.reading_as(MEI) as ws:
         account = ws.get(Account, left.account)
         assert (account.industry, account.get_document_value("visits.last_visit_on")) == ("textiles", date(2026, 1, 5))
+    without.close()
 
 
-def test_back_as_it_was(left: Left) -> None:
+def test_back_as_it_was(database_url: str) -> None:
     """After a time without the plugin every row of every table is what it was, and the plugin works on."""
+    left = leave(database_url)
     before = content(left.url)
     crm = CRM(left.url, plugins=[])
     crm.migrate()

@@ -12,8 +12,8 @@ from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.query.paths import ResolvedPath, resolve
 from pycrm.query.text import read_path
 from pycrm.schema import Entity, Record, Schema
-from pycrm.schema.border import dump_value
 from pycrm.schema.diff import value_at
+from pycrm.schema.dump import dump_value
 from pycrm.schema.labels import Labels
 from pycrm.values.refs import Ref
 

@@ -15,6 +15,7 @@ from pycrm.cli.context import Settings
 from pycrm.cli.converting import convert
 from pycrm.cli.declaring import custom_name, kind_of_words, texts_by_language
 from pycrm.cli.output import print_json, print_table, write
+from pycrm.cli.promoting import demote, promote
 from pycrm.cli.texts import Misuse
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.field import Field
@@ -184,6 +185,8 @@ def retire_options(settings: Settings, entity: str, name: str, values: Sequence[
 
 
 fields.add_command(convert)
+fields.add_command(promote)
+fields.add_command(demote)
 
 
 def _record_class(settings: Settings, entity: str) -> Any:

@@ -23,6 +23,8 @@ _COMMANDS = {
     "demo": "demo:demo",
     "list": "records:list_",
     "show": "records:show",
+    "search": "search:search",
+    "views": "views:views",
     "create": "writing:create",
     "update": "writing:update",
     "entities": "schema:entities",

@@ -16,7 +16,7 @@ from pycrm.cli.output import is_number, print_json, print_lines, print_table, wr
 from pycrm.cli.texts import Texts
 from pycrm.fields.names import english_label
 from pycrm.schema import Entity, Record
-from pycrm.schema.border import dump_record
+from pycrm.schema.dump import dump_record
 
 __all__ = ["list_", "show"]
 

@@ -17,7 +17,7 @@ from pycrm.cli.incoming import create_drafts, draft_of, update_by_draft
 from pycrm.cli.output import print_json, write
 from pycrm.cli.texts import Misuse
 from pycrm.schema import Entity, Record
-from pycrm.schema.border import dump_record
+from pycrm.schema.dump import dump_record
 
 __all__ = ["create", "update"]
 

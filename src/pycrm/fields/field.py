@@ -42,6 +42,7 @@ class Field:
         parked: Brought by a plugin whose code is missing; its values stay readable.
         was: Its former name, for a renaming upgrade.
         stored_as: The key of a custom field in the document where it is not its name, as after a conversion.
+        promoted: Columns repeat what the document holds of it, and are what filters, orders and groups ask.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Field:
     parked: bool = False
     was: str | None = None
     stored_as: str = ""
+    promoted: bool = False
 
     @property
     def part_names(self) -> tuple[str, ...]:

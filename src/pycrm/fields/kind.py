@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -72,6 +72,7 @@ class Kind:
         source_names: What the kind's ``…_source`` methods name beside builtins and `SOURCE_NAMES`. Each name begins
             with the kind's own, a dot written as ``_``, and ``_``: ``trade_hs_code_table``. All kinds of one entity
             share a namespace.
+        search_form: ``"phone"`` where search finds values by the digits that they begin or end with, else ``"text"``.
     """
 
     name: ClassVar[str]
@@ -84,6 +85,7 @@ class Kind:
     empty: ClassVar[Any] = None
     replaces: ClassVar[frozenset[str]] = frozenset()
     source_names: ClassVar[Mapping[str, Any]] = {}
+    search_form: ClassVar[Literal["text", "phone"]] = "text"
 
     @property
     def sensitive(self) -> bool:
@@ -105,6 +107,10 @@ class Kind:
     def display(self, value: Any) -> str:
         """Return *value* as people read it; a `sensitive` one masked. Nothing takes it back."""
         return str(value)
+
+    def search_text(self, value: Any) -> str:
+        """Return the text by which search finds *value*: as people read it, and nothing of a `sensitive` one."""
+        return "" if self.sensitive else self.display(value)
 
     def to_parts(self, value: Any) -> tuple[Any, ...]:
         """Return the parts of an inside value, in the order of `parts`."""

@@ -140,8 +140,12 @@ class MoneyKind(Kind):
         raise Problem("money.invalid", message="is no money; write it as 'USD 1234.50'", value=value)
 
     def dump(self, value: Money) -> dict[str, str]:
-        stored = self.from_parts(*self.to_parts(value))
-        return {"amount": f"{stored.amount:f}", "currency": stored.currency}
+        """Return amount and currency as texts, with the minor digits of the currency, or more where it needs more."""
+        text = f"{value.amount:f}" if value.amount else "0"  # there is a Decimal("-0.00")
+        _, exponent = _display(self.scale)[value.currency]
+        if len(text.partition(".")[2]) != -exponent:
+            text = f"{self.from_parts(*self.to_parts(value)).amount:f}"
+        return {"amount": text, "currency": value.currency}
 
     def to_parts(self, value: Money) -> tuple[int, str]:
         return int(_scaleb(value.amount, self.scale)), value.currency

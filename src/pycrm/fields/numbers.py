@@ -157,7 +157,8 @@ class DecimalKind(ScalarKind):
 
     def dump(self, value: Decimal) -> str:
         """Return it as text, since a JSON number would pass through a float in most programs."""
-        return f"{self.from_parts(*self.to_parts(value)):f}"
+        text = f"{value:f}" if value else "0"  # there is a Decimal("-0")
+        return text.rstrip("0").rstrip(".") if "." in text else text
 
     def to_parts(self, value: Decimal) -> tuple[int]:
         return (int(_scaleb(value, self.places)),)

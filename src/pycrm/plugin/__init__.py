@@ -37,8 +37,6 @@ from pycrm.plugin.plugin import Plugin
 from pycrm.query import F
 from pycrm.schema import ChangeSet, Extension, OwnedRecord, Record
 from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
-from pycrm.storage.upgrade.rows import MigratedRow
-from pycrm.storage.upgrade.steps import Migration
 from pycrm.values.currencies import CURRENCIES
 from pycrm.values.exchange import ExchangeRates
 from pycrm.values.geo import GeoPoint
@@ -53,6 +51,8 @@ from pycrm.workspace import BatchResult, Page, Reader, Workspace
 
 if TYPE_CHECKING:
     from pycrm import field
+    from pycrm.storage.upgrade.rows import MigratedRow
+    from pycrm.storage.upgrade.steps import Migration
     from pycrm.values.working_time import WorkingCalendar
 
 __all__ = [
@@ -134,12 +134,19 @@ __all__ = [
     "take_text",
 ]
 
+# Most programs start without counting hours, and without an upgrade.
+_ON_DEMAND = {
+    "MigratedRow": "pycrm.storage.upgrade.rows",
+    "Migration": "pycrm.storage.upgrade.steps",
+    "WorkingCalendar": "pycrm.values.working_time",
+}
+
 # Hidden from type checkers, to whom it would make a name of every slip.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name == "field":  # it declares kinds of built-in plugins too, and those are imported through here
             return import_module("pycrm.field")
-        if name == "WorkingCalendar":  # most programs start without counting hours
-            return import_module("pycrm.values.working_time").WorkingCalendar
+        if name in _ON_DEMAND:
+            return getattr(import_module(_ON_DEMAND[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

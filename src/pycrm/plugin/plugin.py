@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
 
 import attrs
 
@@ -25,9 +25,11 @@ from pycrm.schema import (
     entity_maker,
     make_extension_class,
 )
-from pycrm.storage.upgrade.steps import Migration
 from pycrm.values.versions import release_of
 from pycrm.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pycrm.storage.upgrade.steps import Migration
 
 __all__ = ["Plugin"]
 

@@ -1,24 +1,22 @@
-"""The border: outside data in, inside data out, by marshmallow. One generic field asks the kind."""
+"""The border: outside data in, by marshmallow, and the description of what comes out. One generic field asks the kind.
+
+Whoever takes nothing from outside does not need this module, which waits for marshmallow; `dump` writes without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import marshmallow
 
 from pycrm.errors import Problem, ValidationError
-from pycrm.fields.dates import InstantKind
 from pycrm.fields.field import Field
-from pycrm.fields.kind import Kind
 from pycrm.schema.diff import value_at
+from pycrm.schema.dump import dump_value
 from pycrm.schema.entity import Entity
-from pycrm.schema.generate import make_function
-from pycrm.schema.record import Record, slot_of
-from pycrm.values.refs import Ref
 
-__all__ = ["KindField", "border_schema", "dump_record", "dump_records", "dump_value", "json_schema", "load_values"]
+__all__ = ["KindField", "border_schema", "json_schema", "load_values"]
 
 
 class ProblemText(str):
@@ -112,73 +110,6 @@ def _problems(error: marshmallow.ValidationError) -> Iterator[Problem]:
             assert isinstance(text, ProblemText)  # names were judged before, so only kinds have spoken
             text.problem.field = path
             yield text.problem
-
-
-def dump_value(value: Any, kind: Any) -> Any:
-    """Return *value* as JSON-able data; a reference as its id."""
-    if value is None:
-        return None
-    if isinstance(value, Ref) and kind.name == "ref":
-        return str(value.id)
-    return kind.dump(value)
-
-
-def dump_record(entity: Entity, record: Record) -> dict[str, Any]:
-    """Return all of *record*'s fields by path as JSON-able data."""
-    return dump_records(entity, [record])[0]
-
-
-def dump_records(entity: Entity, records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return `dump_record` of each of *records*."""
-    dump = _dumps.get(entity)
-    if dump is None:
-        dump = _dumps[entity] = _make_dump(entity)
-    return dump(records)
-
-
-_Dump: TypeAlias = Callable[[Sequence[Record]], list[dict[str, Any]]]
-_dumps: WeakKeyDictionary[Entity, _Dump] = WeakKeyDictionary()
-
-
-def _make_dump(entity: Entity) -> _Dump:
-    """Return `dump_records` for *entity*: one function that asks only kinds which change a value.
-
-    What neighbours share, such as their owner or the moment of an import, is dumped once.
-    """
-    constants: dict[str, Any] = {}
-    before, body, values = [], [], []
-    for number, (path, field) in enumerate(entity.fields.items()):
-        kind = field.kind
-        constants[f"empty{number}"] = kind.empty
-        value = f"document.get({path!r}, empty{number})" if "." in path else f"record.{slot_of(field)}"
-        if type(kind).dump is not Kind.dump:
-            constants[f"dump{number}"] = kind.dump
-            if kind.empty is None:
-                before.append(f"k{number} = e{number} = None")
-                body += [
-                    f"if (v := {value}) {'!=' if isinstance(kind, InstantKind) else 'is not'} k{number}:",
-                    f"    k{number} = v",
-                    f"    e{number} = None if v is None else dump{number}(v)",
-                ]
-                value = f"e{number}"
-            else:  # a list, which must be each record's own
-                value = f"dump{number}({value} or empty{number})"
-        values.append(f"{path!r}: {value}")
-    source = _DUMP.format(before="\n    ".join(before), body="\n        ".join(body), values=f"{{{', '.join(values)}}}")
-    dump: _Dump = make_function(source, "dump_records", constants)
-    return dump
-
-
-_DUMP = """\
-def dump_records(records):
-    dumped = []
-    {before}
-    for record in records:
-        document = record.document_values()
-        {body}
-        dumped.append({values})
-    return dumped
-"""
 
 
 def json_schema(entity: Entity) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-from sqlalchemy import Table, Text, bindparam, cast, select
+from sqlalchemy import Select, Table, Text, bindparam, cast, select
 
 from pycrm.fields.kind import PartType
 from pycrm.storage.bulk import BulkInsert
@@ -18,9 +18,9 @@ from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 from pycrm.storage.types import BIGINT, Id
 from pycrm.storage.unit import Unit
-from pycrm.storage.value_lists import driver_sql
+from pycrm.storage.value_lists import ValueList, driver_sql
 
-__all__ = ["ChangeRow", "read_changes", "write_changes"]
+__all__ = ["ChangeRow", "read_batch", "read_changes", "read_changes_of", "write_changes"]
 
 _COLUMNS = {
     "entity": PartType.TEXT,
@@ -86,6 +86,31 @@ def read_changes(
     return [_decoded(row, codec) for row in unit.rows(_read_sql(tables, unit.dialect), params)]
 
 
+def read_batch(unit: Unit, tables: Tables, batch: UUID, *, after: int, last: int) -> list[ChangeRow]:
+    """Return the changes of one *batch*, oldest first.
+
+    Args:
+        unit: Who reads.
+        tables: Where from.
+        batch: Which.
+        after: Its rows have greater numbers.
+        last: None of them has a greater number.
+    """
+    codec = CODECS[unit.dialect.name]
+    params = {"_batch": codec.encode_value(PartType.ID, batch), "_after": after, "_last": last}
+    return [_decoded(row, codec) for row in unit.rows(_read_batch_sql(tables, unit.dialect), params)]
+
+
+def read_changes_of(unit: Unit, tables: Tables, entity: str, record_ids: Sequence[UUID]) -> list[ChangeRow]:
+    """Return all changes of several records of one entity, those of each oldest first."""
+    codec = CODECS[unit.dialect.name]
+    return [
+        _decoded(row, codec)
+        for sql, params in _read_many(tables, unit.dialect).portions(record_ids)
+        for row in unit.rows(sql, {**params, "_entity": entity})
+    ]
+
+
 @per_tables
 def _bulk(tables: Tables, dialect: Dialect) -> BulkInsert:
     return BulkInsert(dialect, tables.change, list(_COLUMNS.items()))
@@ -93,20 +118,51 @@ def _bulk(tables: Tables, dialect: Dialect) -> BulkInsert:
 
 @per_tables
 def _read_sql(tables: Tables, dialect: Dialect) -> str:
-    change: Table = tables.change
-    columns = [
-        # psycopg would parse what `_decoded` parses.
-        cast(change.c[name], Text()) if part_type is PartType.JSON and dialect.name == "postgresql" else change.c[name]
-        for name, part_type in _COLUMNS.items()
-    ]
+    change = tables.change
     statement = (
-        select(*columns)
+        _select(change, dialect)
         .where(change.c.record_id == bindparam("_id", type_=Id()))
         .where(change.c.version > bindparam("_since", type_=BIGINT))
         .where(change.c.entity == bindparam("_entity", type_=change.c.entity.type))
         .order_by(change.c.version, change.c.n)
     )
     return driver_sql(statement, dialect)
+
+
+@per_tables
+def _read_batch_sql(tables: Tables, dialect: Dialect) -> str:
+    change = tables.change
+    statement = (
+        _select(change, dialect)
+        .where(change.c.n > bindparam("_after", type_=BIGINT))
+        .where(change.c.n <= bindparam("_last", type_=BIGINT))
+        .where(change.c.batch == bindparam("_batch", type_=Id()))
+        .order_by(change.c.n)
+    )
+    return driver_sql(statement, dialect)
+
+
+@per_tables
+def _read_many(tables: Tables, dialect: Dialect) -> ValueList:
+    change = tables.change
+    statement = (
+        _select(change, dialect)
+        .where(change.c.entity == bindparam("_entity", type_=change.c.entity.type))
+        .order_by(change.c.version, change.c.n)
+    )
+    return ValueList(dialect, change.c.record_id, statement.where)
+
+
+def _select(change: Table, dialect: Dialect) -> Select[Any]:
+    return select(
+        *(
+            # psycopg would parse what `_decoded` parses.
+            cast(change.c[name], Text())
+            if part_type is PartType.JSON and dialect.name == "postgresql"
+            else change.c[name]
+            for name, part_type in _COLUMNS.items()
+        )
+    )
 
 
 def _encoded(rows: Sequence[ChangeRow], codec: Codec, as_json: Callable[[Any], Any]) -> list[tuple[Any, ...]]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
+    column,
     func,
     literal_column,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "json_key",
     "json_sql",
     "part_sql",
+    "promoted_columns",
     "reference_sql",
 ]
 
@@ -68,6 +70,8 @@ def part_sql(table: FromClause, field: Field, part_index: int, dialect_name: str
     name = field.part_names[part_index]
     if field.place is not Place.DOCUMENT:
         return table.c[name]
+    if field.promoted:
+        return _promoted(table, field, part_index, dialect_name)
     part_type = field.kind.parts[part_index].type
     if dialect_name == "postgresql":
         if part_type is PartType.JSON:
@@ -76,6 +80,32 @@ def part_sql(table: FromClause, field: Field, part_index: int, dialect_name: str
         return cast(text, _SCALARS[part_type]) if part_type in _SCALARS else text.collate("C")
     # json_extract gives integers and texts as such, true and false as 1 and 0, so a CAST would add only cost.
     return _json_extract(table, name, _SCALARS.get(part_type, Text()))
+
+
+def promoted_columns(field: Field, dialect_name: str) -> list[Column[Any]]:
+    """Return the columns that repeat a promoted custom field's parts, as `part_sql` reads them from the document.
+
+    No declared column has a dot in its name, so the names are free.
+    """
+    return [
+        Column(short_name(f"custom.{name}"), _document_type(part.type, dialect_name))
+        for name, part in zip(field.part_names, field.kind.parts, strict=True)
+    ]
+
+
+def _promoted(table: FromClause, field: Field, part_index: int, dialect_name: str) -> ColumnElement[Any]:
+    own = promoted_columns(field, dialect_name)[part_index]
+    if own.name in table.c:
+        return table.c[own.name]
+    # Tables are shared between schemas with other custom fields, so they do not have it.
+    return column(own.name, own.type, _selectable=table)
+
+
+def _document_type(part_type: PartType, dialect_name: str) -> TypeEngine[Any]:
+    """Return the type of what `part_sql` makes of a part of a document field."""
+    if dialect_name == "postgresql" and part_type is PartType.JSON:
+        return Document()
+    return _SCALARS.get(part_type, TEXT)
 
 
 def reference_sql(table: FromClause, field: Field, dialect_name: str) -> ColumnElement[Any]:
@@ -186,6 +216,7 @@ def document_index(table: Table, field: Field, dialect_name: str) -> DocumentInd
         Column("id", Id()),
         Column("doc", Document()),
         Column("deleted_at", Instant()),
+        *(promoted_columns(field, dialect_name) if field.promoted else ()),
         schema=table.schema,
     )
     keys: list[Any] = index_keys(lookalike, field, dialect_name)

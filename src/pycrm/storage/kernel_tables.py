@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Identity, Index, Integer, MetaData, Table, UniqueConstraint
 
+from pycrm.storage.search_tables import search_doc, search_queue
 from pycrm.storage.types import BIGINT, COUNTER, TEXT, Document, Id, Instant, Json
 
 __all__ = ["kernel_tables"]
@@ -17,6 +18,20 @@ def kernel_tables(metadata: MetaData, prefix: str) -> dict[str, Table]:
         "change": _change(metadata, prefix),
         "outbox": _outbox(metadata, prefix),
         "link": _link(metadata, prefix),
+        "bulk_call": Table(
+            f"{prefix}bulk_call",
+            metadata,
+            Column("id", Id(), primary_key=True),
+            Column("entity", TEXT, nullable=False),
+            Column("kind", TEXT, nullable=False),
+            Column("actor", TEXT, nullable=False),
+            Column("at", Instant(), nullable=False),
+            Column("after_change", BIGINT, nullable=False),
+            Column("last_change", BIGINT, nullable=False),
+        ),
+        "bookmark": _bookmark(metadata, prefix),
+        "search_doc": search_doc(metadata, prefix),
+        "search_queue": search_queue(metadata, prefix),
         "sequence": Table(
             f"{prefix}sequence",
             metadata,
@@ -78,6 +93,21 @@ def _outbox(metadata: MetaData, prefix: str) -> Table:
         Column("payload", Document(), nullable=False),
     )
     Index(f"{table.name}_unit_idx", table.c.unit)
+    return table
+
+
+def _bookmark(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}bookmark",
+        metadata,
+        Column("actor", TEXT, primary_key=True),
+        Column("kind", TEXT, primary_key=True),
+        Column("record_id", Id(), primary_key=True),
+        Column("entity", TEXT, nullable=False),
+        Column("at", Instant(), nullable=False),
+    )
+    Index(f"{table.name}_at_idx", table.c.actor, table.c.kind, table.c.at)
+    Index(f"{table.name}_record_idx", table.c.record_id)
     return table
 
 

@@ -33,7 +33,7 @@ from pycrm.storage.state import (
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.checks import broken
 from pycrm.storage.upgrade.comparison import operations
-from pycrm.storage.upgrade.kernel import bring_kernel
+from pycrm.storage.upgrade.completion import complete_kernel
 from pycrm.storage.upgrade.operations import Bench, Operation
 from pycrm.storage.upgrade.plan import Plan, Step, steps_between
 from pycrm.storage.upgrade.progress import Unfinished
@@ -172,7 +172,7 @@ class Migrator:
     ) -> None:
         """Carry out what a stage asks for; what has to wait for an owner's own steps is noted in its row."""
         bench = Bench(unit)
-        bring_kernel(bench, self.declared.kernel)
+        complete_kernel(bench, self.declared.kernel)
         renamed = tuple(each for step in stage for each in step.difference.renamed)
         has_functions = bool(stage and stage[-1].functions)
         for operation in self._operations(before, after, Renames(renamed)):

@@ -53,6 +53,10 @@ class Tables:
         change: The small change rows.
         outbox: Facts to be announced, one row per batch and entity.
         link: The rows of multi-references.
+        bulk_call: One row per call that wrote what a filter selects, and may be undone.
+        bookmark: Which records somebody saw last, and which are his favourites.
+        search_doc: What search finds: one row per record, and on PostgreSQL its grams.
+        search_queue: Records whose row in `search_doc` is still to be written.
         sequence: Counters of autonumbers.
         plugins: Installed owners with their snapshots.
         state: One row: the installation and the number of its schema.
@@ -64,6 +68,10 @@ class Tables:
     change: Table
     outbox: Table
     link: Table
+    bulk_call: Table
+    bookmark: Table
+    search_doc: Table
+    search_queue: Table
     sequence: Table
     plugins: Table
     state: Table

@@ -7,21 +7,35 @@ floors above fulfil in `ports`. Imports query, storage, schema and the floors be
 from pycrm.workspace.page import Page
 from pycrm.workspace.ports import Call, WriteHooks
 from pycrm.workspace.reader import Reader
-from pycrm.workspace.results import BatchResult, FieldConversion, Misfit, Refused
+from pycrm.workspace.results import (
+    BatchResult,
+    BulkResult,
+    FieldConversion,
+    Misfit,
+    NotUndone,
+    Refused,
+    UndoResult,
+)
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import SchemaTools
+from pycrm.workspace.views import ListView, ViewPage
 from pycrm.workspace.workspace import Workspace
 
 __all__ = [
     "BatchResult",
+    "BulkResult",
     "Call",
     "FieldConversion",
+    "ListView",
     "Misfit",
+    "NotUndone",
     "Page",
     "Reader",
     "Refused",
     "SchemaTools",
     "Services",
+    "UndoResult",
+    "ViewPage",
     "Workspace",
     "WriteHooks",
 ]

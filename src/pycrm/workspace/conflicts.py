@@ -7,8 +7,8 @@ from typing import Any
 
 from pycrm.errors import ConflictError, NotFoundError
 from pycrm.schema import Record
-from pycrm.schema.border import dump_value
 from pycrm.schema.diff import loaded_value, value_at
+from pycrm.schema.dump import dump_value
 from pycrm.storage.changes import read_changes
 from pycrm.workspace.batch import Batch
 

@@ -16,9 +16,11 @@ from pycrm.fields.kind import PartType
 from pycrm.fields.references import AnyRefKind
 from pycrm.query import F, Statement, Where
 from pycrm.schema import Entity
+from pycrm.search import TOKENIZER, documents_of
 from pycrm.storage.codecs import CODECS
 from pycrm.storage.links import load_links
 from pycrm.storage.outbox import OutboxRow, write_outbox
+from pycrm.storage.search_index import search_index
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.unit import Unit
 from pycrm.values.principal import Principal
@@ -232,17 +234,24 @@ class UnitContext:
         self.know("user", (user_id,))
         return user_id
 
+    def user_of(self, principal: Principal) -> UUID | None:
+        """Return the id of the principal's user row, or None where he has never written."""
+        return self.services.known_users.get(principal.user) or self._find_user(principal.user)
+
+    def _find_user(self, key: str) -> UUID | None:
+        # A row that a host made beforehand has an id of its own; one in the bin can still be referred to.
+        rows = self.matching(self.tools.schema.entity(User), F.key == key, include_binned=True)
+        return min(rows, key=lambda row: row.deleted_at is not None).id if rows else None
+
     def _user_row(self, key: str) -> UUID:
         """Return the id of the user with *key*: of the row that is there, or else of one made now."""
-        entity = self.tools.schema.entity(User)
-        # A row that a host made beforehand has an id of its own; one in the bin can still be referred to.
-        rows = self.matching(entity, F.key == key, include_binned=True)
-        if rows:
-            found: UUID = min(rows, key=lambda row: row.deleted_at is not None).id
+        if (found := self._find_user(key)) is not None:
             return found
+        entity = self.tools.schema.entity(User)
         user_id, now = self.services.user_id(key), self.services.clock()
         user = User(id=user_id, key=key, name=key)
         user.version, user.created_at, user.updated_at = 1, now, now
         user.created_by = user.updated_by = user_id
         self.of(entity).writer.insert(self.unit, [user], if_absent=True)
+        search_index(self.tools.tables, self.tools.dialect).add(self.unit, [documents_of(entity).row(user)], TOKENIZER)
         return user_id

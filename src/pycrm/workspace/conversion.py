@@ -31,6 +31,7 @@ from pycrm.workspace.carry import absent, carried, is_same, members, stored_valu
 from pycrm.workspace.create import create_many
 from pycrm.workspace.custom_fields import change_schema, check_declared, custom_row, keep_index
 from pycrm.workspace.delete import purge_many
+from pycrm.workspace.indexing import index_later
 from pycrm.workspace.results import FieldConversion, Misfit
 from pycrm.workspace.schema_rows import CONVERTED_FROM, definition_of, fields_of_rows
 from pycrm.workspace.tags import ensure_words
@@ -94,6 +95,13 @@ def _convertible(entity: Entity, name: str) -> Field:
     if old.retired or isinstance(old.kind, AbsentKind):
         cure = "revive it" if old.retired else "install the plugin that brings its kind"
         raise ConfigurationError(f"{entity.name}.{path} takes no values; {cure} first", entity=entity.name, field=path)
+    if old.promoted:
+        raise ConfigurationError(
+            f"{entity.name}.{path} has columns of its own; demote it first (`pycrm fields demote`), and promote it "
+            "again afterwards",
+            entity=entity.name,
+            field=path,
+        )
     _refuse_reference(entity, old)
     return old
 
@@ -185,6 +193,8 @@ class _Work:
 
         self.new = change_schema(self.ws, self.entity, self.new.name, change)
         keep_index(self.ws, self.entity, self.new)
+        if self.old.searchable or self.new.searchable:
+            index_later(self.ws._ctx, self.entity)
         return self._report(kept_in[0])
 
     def change_rows(self, kernel: View) -> str | None:

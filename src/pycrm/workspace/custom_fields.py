@@ -31,6 +31,7 @@ __all__ = [
     "custom_row",
     "define_field",
     "keep_index",
+    "redefine",
     "relabel_field",
     "retire_field",
     "retire_options",
@@ -59,7 +60,7 @@ def relabel_field(
     ws: View, entity: Entity, name: str, label: Mapping[str, str] | None, help: Mapping[str, str] | None
 ) -> Field:
     """Give the custom field *name* other labels or help texts, by language."""
-    return _redefine(
+    return redefine(
         ws,
         entity,
         name,
@@ -76,7 +77,7 @@ def add_options(ws: View, entity: Entity, name: str, options: tuple[Option, ...]
         known |= {option.value: option for option in options}
         return attrs.evolve(field, kind=attrs.evolve(kind, options=tuple(known.values())))
 
-    return _redefine(ws, entity, name, changed)
+    return redefine(ws, entity, name, changed)
 
 
 def retire_options(ws: View, entity: Entity, name: str, values: tuple[str, ...]) -> Field:
@@ -95,7 +96,7 @@ def retire_options(ws: View, entity: Entity, name: str, values: tuple[str, ...])
             known[value] = attrs.evolve(known[value], retired=True)
         return attrs.evolve(field, kind=attrs.evolve(kind, options=tuple(known.values())))
 
-    return _redefine(ws, entity, name, changed)
+    return redefine(ws, entity, name, changed)
 
 
 def retire_field(ws: View, entity: Entity, name: str) -> Field:
@@ -169,7 +170,8 @@ def custom_row(ws: View, entity: Entity, name: str) -> CustomField:
     return cast("CustomField", rows[0])
 
 
-def _redefine(ws: View, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
+def redefine(ws: View, entity: Entity, name: str, change: Callable[[Field], Field]) -> Field:
+    """Make *change* to the definition of the custom field *name*, for everybody, and return what it is then."""
     ws._ctx.begin_writing()
     row = custom_row(ws, entity, name)
     (field,) = fields_of_rows([row], ws._ctx.tools.schema.kinds)[entity.name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pycrm.errors import ConfigurationError, NotFoundError, Problem
 from pycrm.fields.field import Field
@@ -13,6 +14,7 @@ from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, RefsKind, id_
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.signals import RecordsDeleted, RecordsRestored
+from pycrm.storage.bookmarks import forget_records
 from pycrm.storage.links import delete_links, referencing
 from pycrm.workspace.batch import Batch, OnProblem
 from pycrm.workspace.finish import changes_of, finish, open_batch
@@ -28,11 +30,26 @@ __all__ = ["delete_many", "purge_many", "restore_many"]
 E = TypeVar("E", bound=Record)
 
 
-def delete_many(ws: View, records: Sequence[E], on_problem: OnProblem, at: datetime | None = None) -> BatchResult[E]:
-    """Put *records* and their parts into the bin; see `Workspace.delete_many`."""
+def delete_many(
+    ws: View,
+    records: Sequence[E],
+    on_problem: OnProblem,
+    at: datetime | None = None,
+    *,
+    batch_id: UUID | None = None,
+) -> BatchResult[E]:
+    """Put *records* and their parts into the bin; see `Workspace.delete_many`.
+
+    Args:
+        ws: The door.
+        records: Stored records of one entity.
+        on_problem: What a problem of one record does to the others.
+        at: The instant, where they go with something else.
+        batch_id: What ties the change rows together, where several batches are one call.
+    """
     if not records:
         return BatchResult()
-    batch = _open(ws, "delete", records)
+    batch = _open(ws, "delete", records, batch_id)
     if at is not None:
         batch.at = at
     with batch.guarded():
@@ -51,7 +68,7 @@ def delete_many(ws: View, records: Sequence[E], on_problem: OnProblem, at: datet
     return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))
 
 
-def restore_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
+def restore_many(ws: View, records: Sequence[E], on_problem: OnProblem = "raise") -> BatchResult[E]:
     """Take *records* out of the bin, with the parts that went into it with them."""
     if not records:
         return BatchResult()
@@ -59,16 +76,17 @@ def restore_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
     with batch.guarded():
         batch.problems += taken_values(batch) + _missing_parents(batch)
         check(batch)
-        batch.settle("raise")
-        # The caller may have read the record before it went into the bin.
-        stored = ws._ctx.by_ids(batch.entity, [record.id for record in records], include_binned=True)
-        deleted_at = {record.id: record.deleted_at for record in stored}
-        batch.written = True
-        _apply(batch, batch.tools.writer.unbin, None)
-        _restore_parts(batch, deleted_at)
-        finish(batch, _fact(batch, RecordsRestored))
-        _remember(batch)
-    return BatchResult(updated=tuple(batch.records))
+        batch.settle(on_problem)
+        if batch.records:
+            # The caller may have read the record before it went into the bin.
+            stored = ws._ctx.by_ids(batch.entity, [record.id for record in batch.records], include_binned=True)
+            deleted_at = {record.id: record.deleted_at for record in stored}
+            batch.written = True
+            _apply(batch, batch.tools.writer.unbin, None)
+            _restore_parts(batch, deleted_at)
+            finish(batch, _fact(batch, RecordsRestored))
+            _remember(batch)
+    return BatchResult(updated=tuple(batch.records), refused=tuple(batch.refused))
 
 
 def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
@@ -87,6 +105,7 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
             parts = ctx.referring(entity, field, batch.entity.name, ids, include_binned=True)
             purge_many(ws._kernel(), list(parts))
         delete_links(ctx.unit, ctx.tools.tables, ids)
+        forget_records(ctx.unit, ctx.tools.tables, ids)
         rows = changes_of(batch, "purge")
         batch.tools.writer.purge(ctx.unit, ids)
         ctx.forget(batch.entity.name, ids)
@@ -94,8 +113,8 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
     return BatchResult(updated=tuple(batch.records))
 
 
-def _open(ws: View, kind: str, records: Sequence[Record]) -> Batch:
-    batch = open_batch(ws, kind, records)
+def _open(ws: View, kind: str, records: Sequence[Record], batch_id: UUID | None = None) -> Batch:
+    batch = open_batch(ws, kind, records, batch_id)
     ws._require("delete", batch.entity)
     for record in records:
         if record._loaded is None:

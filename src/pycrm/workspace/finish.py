@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pycrm.errors import ConfigurationError, PluginError
 from pycrm.schema import Record
-from pycrm.schema.border import dump_value
 from pycrm.schema.diff import loaded_value
+from pycrm.schema.dump import dump_value
 from pycrm.schema.record import FrozenRecordError
 from pycrm.storage.changes import ChangeRow, write_changes
+from pycrm.values.ids import new_id
 from pycrm.workspace.batch import Batch
+from pycrm.workspace.indexing import index_batch
 from pycrm.workspace.view import View
 
 __all__ = ["changes_of", "finish", "open_batch"]
 
 
-def open_batch(ws: View, kind: str, records: Sequence[Record]) -> Batch:
-    """Return the batch of *records* in a unit that is ready to write.
+def open_batch(ws: View, kind: str, records: Sequence[Record], id: UUID | None = None) -> Batch:
+    """Return the batch of *records* in a unit that is ready to write, with an *id* of its own unless one is given.
 
     Raises:
         ConfigurationError: Records of several entities, one record twice, or a call from a derive or check hook.
@@ -60,6 +63,7 @@ def open_batch(ws: View, kind: str, records: Sequence[Record]) -> Batch:
         positions=positions,
         actor=ctx.actor(ws.principal),
         at=ctx.services.clock(),
+        id=id or new_id(),
     )
 
 
@@ -99,7 +103,7 @@ def changes_of(batch: Batch, kind: str) -> list[ChangeRow]:
 
 
 def finish(batch: Batch, fact: Any, *consequences: Any, rows: list[ChangeRow] | None = None) -> None:
-    """After the rows are written: change rows, outbox, after_write hooks, facts for after the commit.
+    """After the rows are written: change rows, search index, outbox, after_write hooks, facts for after the commit.
 
     Args:
         batch: What was written.
@@ -110,6 +114,7 @@ def finish(batch: Batch, fact: Any, *consequences: Any, rows: list[ChangeRow] | 
     ctx = batch.ws._ctx
     # Facts are announced before after_write hooks run, so that listeners hear of a cause before its effects.
     write_changes(ctx.unit, ctx.tools.tables, changes_of(batch, batch.kind) if rows is None else rows)
+    index_batch(batch, purged=getattr(fact, "purged", False))
     ctx.announce([fact])
     for consequence in consequences:
         ctx.unit.announce(consequence)

@@ -19,6 +19,7 @@ from pycrm.workspace.moves import find_moves, lifecycle_of, missing_needs
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.trees import cycles
 from pycrm.workspace.unique import taken_values
+from pycrm.workspace.view_rules import unfit_views
 
 __all__ = ["check", "fill_defaults", "judge", "refuse_read_only"]
 
@@ -83,6 +84,7 @@ def judge(batch: Batch) -> None:
     batch.problems += unknown_references(batch)
     batch.problems += cycles(batch)
     batch.problems += unfit_attachments(batch)
+    batch.problems += unfit_views(batch)
     batch.problems += taken_values(batch)
     check(batch)
 

@@ -11,17 +11,22 @@ from uuid import UUID
 from pycrm.entities import Attachment
 from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.fields.field import Field
-from pycrm.query import F, Where
+from pycrm.query import F, Node, Where
+from pycrm.query.builder import node_of
 from pycrm.schema import Entity, Record
+from pycrm.search import SearchResult
 from pycrm.values.lifecycle import Move
 from pycrm.values.refs import Ref
 from pycrm.workspace.attachments import open_attachment
+from pycrm.workspace.bookmarks import MOST_FAVOURITES, bookmarked
 from pycrm.workspace.context import SchemaMoved
 from pycrm.workspace.durations import state_durations
 from pycrm.workspace.include import include as load_related
 from pycrm.workspace.moves import moves_of
 from pycrm.workspace.page import Page
+from pycrm.workspace.search import search as find_text
 from pycrm.workspace.view import View
+from pycrm.workspace.views import ListView, ViewPage, Wanted, find_view, group_view, list_view, views_of
 
 __all__ = ["Reader"]
 
@@ -180,6 +185,25 @@ class Reader(View):
         return list(result.groups)
 
     @_again_when_moved
+    def search(
+        self, text: str, *, entities: Sequence[type[Record] | str] | None = None, limit: int = 20
+    ) -> SearchResult:
+        """Return the records of all entities that hold what *text* asks for, the best first.
+
+        A record is found if it has every term: a word that begins so, characters that stand together, the digits that
+        a phone number begins or ends with, with the extra ``zh`` also pinyin or its initials. What equals the text
+        comes first, then what begins with it, then titles that hold all of it; the newest first among equals.
+
+        Args:
+            text: What somebody typed: ``"海晨 mei 138"``. Of a long one the beginning is read.
+            entities: Record classes or names; all where absent. Those that the principal may not read are left out.
+            limit: At most so many hits; 8 is usual while somebody types.
+        Raises:
+            NotAllowedError: The principal may read none of the entities.
+        """
+        return find_text(self, text, entities, limit=limit)
+
+    @_again_when_moved
     def fields(self, entity: type[Record]) -> Mapping[str, Field]:
         """Return the fields of *entity* by path, those of plugins and custom ones among them.
 
@@ -210,6 +234,72 @@ class Reader(View):
             NotFoundError: It is gone.
         """
         return state_durations(self._ctx, self._readable(record.__record_class__), record, field)
+
+    @_again_when_moved
+    def views(self, entity: type[Record] | None = None) -> tuple[ListView, ...]:
+        """Return the saved views that the principal may choose: his own, those of his teams, those for everybody.
+
+        A broken one is among them, with the reasons; so is one whose entity is missing.
+
+        Args:
+            entity: Only views of this record class.
+        """
+        return views_of(self, entity)
+
+    @_again_when_moved
+    def view(self, view: Wanted, entity: type[Record] | None = None) -> ListView:
+        """Return one saved view as it stands today: what it shows, and why it is broken if it is.
+
+        Args:
+            view: Its name, its id, or a `SavedView`. His own comes before one of the same name that is shared.
+            entity: Whose records it shows, where views of several entities have one name.
+        Raises:
+            NotFoundError: There is none that the principal may choose.
+            QueryError: Several are called so.
+        """
+        return find_view(self, view, entity)
+
+    @_again_when_moved
+    def list_view(self, view: Wanted, *, limit: int = 50, after: str | None = None) -> ViewPage:
+        """Return a page of what a saved view shows, in its order, by group first.
+
+        Args:
+            view: As `view` takes it.
+            limit: At most so many records.
+            after: `Page.next_cursor` of the page before.
+        Returns:
+            A page with the ``columns`` to show and the ``colours`` of records that stand out.
+        Raises:
+            QueryError: The view is broken; the reasons are told, and are in ``problems``.
+        """
+        return list_view(self, view, limit=limit, after=after)
+
+    @_again_when_moved
+    def group_view(self, view: Wanted, *, measures: Sequence[str] = ("count()",)) -> Groups:
+        """Return the groups of a saved view, all of its pages counted, as `aggregate` does.
+
+        Without grouping there is one.
+        """
+        return group_view(self, view, measures)
+
+    @_again_when_moved
+    def recent(self, entity: type[E] | None = None, *, limit: int = 20) -> tuple[E, ...]:
+        """Return the records that the user looked at last, as `Workspace.note_visit` noted, the newest first.
+
+        Those in the bin, and those that he may not read any more, are left out.
+
+        Args:
+            entity: Only records of this class.
+            limit: At most so many.
+        Raises:
+            NotAllowedError: The principal is anonymous.
+        """
+        return bookmarked(self, "visit", entity, limit)
+
+    @_again_when_moved
+    def favourites(self, entity: type[E] | None = None, *, limit: int = MOST_FAVOURITES) -> tuple[E, ...]:
+        """Return the user's favourites, those added last first; as `recent`."""
+        return bookmarked(self, "favourite", entity, limit)
 
     def open_attachment(self, attachment: Attachment | Ref[Attachment] | UUID | str) -> IO[bytes]:
         """Return the file of an attachment, verified, to read and to seek in; close it after use.
@@ -252,6 +342,11 @@ class Reader(View):
                 f"no {entity.name} with id {id!r}, which {problem.message}", entity=entity.name, id=id
             ) from problem
         return key
+
+    @staticmethod
+    def _settled(where: Where) -> Node | None:
+        """Return the node of a filter, ready to be asked."""
+        return node_of(where)
 
     def _readable(self, entity: type[Record]) -> Entity:
         """Return the entity after the checks that every read begins with."""

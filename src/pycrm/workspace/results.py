@@ -10,7 +10,7 @@ import attrs
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 
-__all__ = ["BatchResult", "FieldConversion", "Misfit", "Refused"]
+__all__ = ["BatchResult", "BulkResult", "FieldConversion", "Misfit", "NotUndone", "Refused", "UndoResult"]
 
 E = TypeVar("E")
 
@@ -46,6 +46,53 @@ class BatchResult(Generic[E]):
             self.unchanged + other.unchanged,
             self.refused + other.refused,
         )
+
+
+@attrs.frozen
+class BulkResult(Generic[E]):
+    """What became of the records that a filter selected; each is in exactly one of the three.
+
+    Attributes:
+        handle: Takes the call back; see `Workspace.undo`. None of a preview, and where nothing was written.
+        records: Those that were written; of a preview, those that would be, as they are now.
+        unchanged: Those that were already so.
+        refused: Those with problems, and their place among the records selected.
+    """
+
+    handle: UUID | None
+    records: tuple[E, ...] = ()
+    unchanged: tuple[E, ...] = ()
+    refused: tuple[Refused[E], ...] = ()
+
+
+@attrs.frozen
+class NotUndone:
+    """A record that an undoing left as it is.
+
+    Attributes:
+        record_id: Which.
+        problems: Why; those of fields name them.
+    """
+
+    record_id: UUID
+    problems: tuple[Problem, ...]
+
+
+@attrs.frozen
+class UndoResult:
+    """What an undoing did.
+
+    Attributes:
+        entity: The entity's name.
+        records: Those that were put back.
+        unchanged: Ids of those that were as before already.
+        refused: Those that were not put back, and why.
+    """
+
+    entity: str
+    records: tuple[Any, ...] = ()
+    unchanged: tuple[UUID, ...] = ()
+    refused: tuple[NotUndone, ...] = ()
 
 
 @attrs.frozen

@@ -35,6 +35,8 @@ def definition_of(field: Field, converted_from: Mapping[str, Any] | None = None)
             data[part] = dict(texts)
     if field.stored_as:
         data["stored_as"] = field.stored_as
+    if field.promoted:
+        data["promoted"] = True
     if converted_from is not None:
         data[CONVERTED_FROM] = dict(converted_from)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -58,6 +60,7 @@ def fields_of_rows(rows: Iterable[CustomField], kinds: Mapping[str, type[Kind]])
                 help=data.get("help", {}),
                 retired=row.retired,
                 stored_as=data.get("stored_as", ""),
+                promoted=data.get("promoted", False),
             )
         )
     return fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pycrm.errors import ConfigurationError, NotFoundError, UnknownNameError, nearest
 from pycrm.fields.tags import TagsKind
@@ -20,7 +21,7 @@ from pycrm.workspace.results import BatchResult
 from pycrm.workspace.tags import ensure_tags
 from pycrm.workspace.view import View
 
-__all__ = ["update_many"]
+__all__ = ["set_values", "update_many"]
 
 E = TypeVar("E", bound=Record)
 
@@ -32,6 +33,8 @@ def update_many(
     *,
     values: Mapping[str, Any] | None = None,
     version: int | None = None,
+    batch_id: UUID | None = None,
+    with_read_only: bool = False,
 ) -> BatchResult[E]:
     """Write what changed in *records*; see `Workspace.update_many`.
 
@@ -41,10 +44,12 @@ def update_many(
         on_problem: What a problem of one record does to the others.
         values: Set on each record first.
         version: The version that the caller's form showed; what others changed since must not overlap.
+        batch_id: What ties the change rows together, where several batches are one call.
+        with_read_only: Whether read-only fields may change, as they do where they are put back.
     """
     if not records:
         return BatchResult()
-    batch = open_batch(ws, "update", records)
+    batch = open_batch(ws, "update", records, batch_id)
     for record in records:
         if record._loaded is None:
             raise ConfigurationError(
@@ -52,12 +57,13 @@ def update_many(
             )
     with batch.guarded():
         for record in records if values else ():
-            _set(batch.entity, record, values or {})
+            set_values(batch.entity, record, values or {})
         _find_changes(batch)
         ws._require("write", batch.entity, [field for fields in batch.changed.values() for field in fields])
         if version is not None:
             refuse_stale_form(batch, version)
-        refuse_read_only(batch)
+        if not with_read_only:
+            refuse_read_only(batch)
         judge(batch)
         batch.settle(on_problem)
         unchanged = tuple(record for record in batch.records if not batch.changed[record.id])
@@ -67,7 +73,12 @@ def update_many(
     return BatchResult(updated=tuple(batch.records), unchanged=unchanged, refused=tuple(batch.refused))
 
 
-def _set(entity: Entity, record: Record, values: Mapping[str, Any]) -> None:
+def set_values(entity: Entity, record: Record, values: Mapping[str, Any]) -> None:
+    """Set fields of *record* by path; ``custom`` takes a mapping.
+
+    Raises:
+        UnknownNameError: A path that no field of *entity* has.
+    """
     for path, value in values.items():
         if path == "custom":
             record.custom = value

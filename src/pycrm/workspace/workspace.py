@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
+from uuid import UUID
 
 import attrs
 
 from pycrm.entities import Attachment
 from pycrm.fields.choices import Option
 from pycrm.fields.field import Field
+from pycrm.query import Where
 from pycrm.schema import Record
 from pycrm.values.principal import Principal
-from pycrm.workspace import conversion, custom_fields
+from pycrm.workspace import custom_fields
 from pycrm.workspace.attachments import FileData, attach
 from pycrm.workspace.batch import OnProblem
+from pycrm.workspace.bookmarks import add_favourite, note_visit, remove_favourite
+from pycrm.workspace.bulk import delete_where, update_where
 from pycrm.workspace.context import SchemaMoved
 from pycrm.workspace.create import create_many
 from pycrm.workspace.delete import delete_many, purge_many, restore_many
@@ -23,7 +27,8 @@ from pycrm.workspace.lock import lock
 from pycrm.workspace.moves import move_named
 from pycrm.workspace.ports import Call
 from pycrm.workspace.reader import Reader
-from pycrm.workspace.results import BatchResult, FieldConversion
+from pycrm.workspace.results import BatchResult, BulkResult, FieldConversion, UndoResult
+from pycrm.workspace.undo import undo
 from pycrm.workspace.update import update_many
 from pycrm.workspace.upsert import upsert_many
 
@@ -31,6 +36,9 @@ __all__ = ["Workspace"]
 
 E = TypeVar("E", bound=Record)
 T = TypeVar("T")
+
+MOST_AT_ONCE = 10_000
+"""How many records a call with a filter writes where nothing else is said."""
 
 
 class Workspace(Reader):
@@ -110,6 +118,64 @@ class Workspace(Reader):
         """Put records of one entity into the bin, as one batch."""
         return delete_many(self, records, on_problem)
 
+    def update_where(
+        self,
+        entity: type[E],
+        where: Where,
+        changes: Mapping[str, Any],
+        *,
+        limit: int = MOST_AT_ONCE,
+        on_problem: OnProblem = "raise",
+        preview: bool = False,
+    ) -> BulkResult[E]:
+        """Set fields of all records that *where* selects: the path of `update_many`, in portions, all or nothing.
+
+        Args:
+            entity: The record class.
+            where: Which records, as `list` takes it; all of them have to be asked for by a filter too.
+            changes: Path to value, the same for each: ``{"industry": "textiles", "custom.region": "华东"}``.
+            limit: Nothing is done where more records match.
+            on_problem: As in `create_many`; the problems of all records are told.
+            preview: Do everything, take it back, and tell what would be written and which problems there are. The
+                unit writes for that, and so others may wait for its end.
+        Returns:
+            The records, and a ``handle`` that `undo` takes.
+        Raises:
+            QueryError: More records match than *limit*; the count is told. Or *where* is None.
+            UnknownNameError: A name among *changes* that is no field.
+            ValidationError: With every problem of every record.
+        """
+        return update_where(self, entity, where, changes, limit=limit, on_problem=on_problem, preview=preview)
+
+    def delete_where(
+        self,
+        entity: type[E],
+        where: Where,
+        *,
+        limit: int = MOST_AT_ONCE,
+        on_problem: OnProblem = "raise",
+        preview: bool = False,
+    ) -> BulkResult[E]:
+        """Put all records that *where* selects into the bin, with their parts; see `update_where`.
+
+        Records that hold each other may go together, whatever their order.
+        """
+        return delete_where(self, entity, where, limit=limit, on_problem=on_problem, preview=preview)
+
+    def undo(self, handle: UUID | str) -> UndoResult:
+        """Take back a call of `update_where` or `delete_where`, in whatever unit it was made.
+
+        Exactly the fields that it changed, derived ones too, get back the values that they had; deleted records come
+        out of the bin. A record of which somebody changed one of these fields since stays as it is and is reported,
+        and so is one that rules keep from going back. Hooks, checks and change rows are those of any update.
+
+        Args:
+            handle: The ``handle`` of the call's result, or its text.
+        Raises:
+            NotFoundError: There is no such call.
+        """
+        return undo(self, handle)
+
     def restore(self, record: Record) -> None:
         """Take *record* out of the bin, with the parts that went into it together with it."""
         restore_many(self, [record])
@@ -169,6 +235,30 @@ class Workspace(Reader):
             StorageError: The place fails, as a full disk does.
         """
         return attach(self, record, name, data, content_type, description)
+
+    def note_visit(self, record: Record) -> None:
+        """Note that the user has looked at *record*, for `recent`; the last 100 are kept.
+
+        Reading alone notes nothing, since reading does not write. It takes the right to read, leaves no change row
+        and counts up no version.
+
+        Raises:
+            NotFoundError: It is in the bin or gone.
+            NotAllowedError: The principal is anonymous, or may not read it.
+        """
+        note_visit(self, record)
+
+    def add_favourite(self, record: Record) -> None:
+        """Make *record* a favourite of the user, the newest; it takes the right to read.
+
+        Raises:
+            ConfigurationError: He has 500 already.
+        """
+        add_favourite(self, record)
+
+    def remove_favourite(self, record: Record) -> None:
+        """Make *record* no favourite of the user any longer; nothing happens if it was none."""
+        remove_favourite(self, record)
 
     def lock(self, records: Sequence[Record]) -> None:
         """Lock *records* until the unit ends and reload them, in order of id, so that two units cannot deadlock."""
@@ -258,6 +348,8 @@ class Workspace(Reader):
         """
         known = self._surveyable(entity) if dry_run else self._definable(entity)
         declared = _with_options(declared, label, options)
+        from pycrm.workspace import conversion  # a rare call with much behind it
+
         return conversion.convert_field(self, known, name, declared, dry_run=dry_run, on_progress=on_progress)
 
     def undo_convert_field(
@@ -274,6 +366,8 @@ class Workspace(Reader):
         back the same, stays in a retired custom field, as with `convert_field`.
         """
         known = self._surveyable(entity) if dry_run else self._definable(entity)
+        from pycrm.workspace import conversion
+
         return conversion.undo_convert_field(self, known, name, dry_run=dry_run, on_progress=on_progress)
 
     def retire_field(self, entity: type[Record], name: str) -> Field:

@@ -186,3 +186,16 @@ class TestConvert:
         done = with_values("fields", "convert", "account", *words.split())
 
         assert (done.code, told in done.err) == (code, True), done.err
+
+
+def test_promoted_and_demoted(pycrm: Run) -> None:
+    """A field gets columns of its own and loses them again; what is found stays the same."""
+    pycrm("fields", "define", "account", "region", "text", "--indexed")
+    pycrm("create", "account", "name=Elbe", "custom.region=north")
+
+    told = pycrm("fields", "promote", "account", "region", "--json").data
+    found = pycrm("list", "account", "--where", "custom.region=north", "--columns", "name").lines[2]
+    demoted = pycrm("fields", "demote", "account", "custom.region").out
+    assert told == {"entity": "account", "name": "custom.region", "promoted": True}
+    assert (found, demoted) == ("Elbe", "demoted account.custom.region\n")
+    assert pycrm("fields", "promote", "account", "gone").code == 2

@@ -9,7 +9,7 @@ from tests.lab import MEI
 
 from pycrm import CRM, Account, ConflictError, ValidationError, field
 from pycrm.plugin import Plugin, Record
-from pycrm.schema.border import dump_record
+from pycrm.schema.dump import dump_record
 
 CARD, OTHER = "4111111111111111", "5555555555554444"
 wallet = Plugin("wallet")

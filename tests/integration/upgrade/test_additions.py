@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pycrm import CRM, Account, NotMigratedError, Principal, User, ValidationError, field
+from pycrm import CRM, Account, F, NotMigratedError, Principal, User, ValidationError, field
 
 from .conftest import MEI, Release
 
@@ -197,3 +197,21 @@ class TestTwoProcesses:
         with other.acting_as(MEI) as ws:
             ws.create(Account(name="a", custom={"region": "east"}))
             assert ws.find(Account, **{"custom.region": "east"}) is not None
+
+    def test_promoted_field(self, upgrade: Upgrade) -> None:
+        """A table that has to be made anew keeps the columns of promoted custom fields, filled, kept and indexed."""
+        crm, _ = upgrade(shelf={"keeper": field.ref(User, many="kept", soft=True)})
+        shelf = crm.entities["depot.shelf"]
+        with crm.acting_as(MEI) as ws:
+            ws.define_field(shelf, "colour", field.text(), indexed=True)
+            ws.create_many([shelf(name=name, custom={"colour": name}) for name in ("red", "blue")])
+        crm.promote_field(MEI, shelf, "colour")
+        crm.close()
+
+        crm, _ = upgrade(version="2", shelf={"keeper": field.ref(User, many="kept")})
+        shelf = crm.entities["depot.shelf"]
+        with crm.acting_as(MEI) as ws:
+            ws.create(shelf(name="green", custom={"colour": "green"}))
+            assert [each.name for each in ws.list(shelf, order_by="custom.colour")] == ["blue", "green", "red"]
+            assert ws.count(shelf, where=F.custom.colour == "red") == 1
+        assert not [problem for problem in crm.examine() if problem.code.startswith("drift.")]

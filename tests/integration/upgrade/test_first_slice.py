@@ -15,12 +15,14 @@ from sqlalchemy.engine import make_url
 from tests.conftest import ROOT
 
 from pycrm import CRM, Account, Contact, F, Money, NotMigratedError, Opportunity, Product, SalesOrder, Stage, Task
-from pycrm.schema.border import dump_value
 from pycrm.schema.diff import value_at
+from pycrm.schema.dump import dump_value
 from pycrm_visits import plugin as visits
 from reliability.structure import structure
 
 from .conftest import MEI
+
+pytestmark = pytest.mark.slow
 
 DATA = ROOT / "tests" / "data"
 

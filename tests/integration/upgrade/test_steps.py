@@ -194,11 +194,11 @@ class TestFailure:
         with pytest.raises(HookFailedError, match=r"raised Problem: .*decimal\.invalid"):
             upgrade(version="1.1", shelf=SECOND, steps={"1.1": [wrong]})
 
-    @pytest.mark.parametrize("slip", ["entity", "field", "column", "kernel"])
-    def test_names_are_told(self, upgrade: Upgrade, slip: str) -> None:
+    def test_names_are_told(self, upgrade: Upgrade) -> None:
         """A slip in a name is told with the nearest ones; the kernel's own fields are left alone."""
         crm, _ = upgrade(shelf=FIRST)
         fill_shelves(crm, 2)
+        slip = ""
 
         def wrong(m: Migration) -> None:
             if slip == "entity":
@@ -214,9 +214,11 @@ class TestFailure:
             "column": "'hall'",
             "kernel": "kernel's own",
         }
-        with pytest.raises(HookFailedError, match=told[slip]) as caught:
-            upgrade(version="1.1", shelf=SECOND, steps={"1.1": [wrong]})
-        assert isinstance(caught.value.__cause__, UnknownNameError) or slip == "kernel"
+        for slip, sentence in told.items():
+            with pytest.raises(HookFailedError, match=sentence) as caught:
+                upgrade(version="1.1", shelf=SECOND, steps={"1.1": [wrong]})
+
+            assert isinstance(caught.value.__cause__, UnknownNameError) or slip == "kernel"
 
     def test_unique_after_the_step(self, upgrade: Upgrade) -> None:
         """What must be unique is asked when the step has run; until it is so, the upgrade is not complete."""

@@ -19,6 +19,8 @@ from pycrm.storage.migration import declared_snapshot
 from reliability.depot import RELEASES, fill
 from reliability.structure import structure
 
+pytestmark = pytest.mark.slow
+
 New = Callable[[str], str]
 
 

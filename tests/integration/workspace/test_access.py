@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.lab import GUEST, MEI, Sample, double, sample
 
-from pycrm import CRM, Account, ConfigurationError, NotAllowedError, Principal, Reader, User, Workspace, field
+from pycrm import CRM, Account, ConfigurationError, F, NotAllowedError, Principal, Reader, User, Workspace, field
 from pycrm.signals import RecordsCreated
 
 ANONYMOUS = Principal.anonymous()
@@ -23,9 +23,16 @@ READS: dict[str, Call] = {
     "iterate": lambda ws, made: next(ws.iterate(Sample), None),
     "count": lambda ws, made: ws.count(Sample),
     "aggregate": lambda ws, made: ws.aggregate(Sample, measures=["count()"]),
+    "search": lambda ws, made: ws.search("x"),
     "fields": lambda ws, made: ws.fields(Sample),
     "moves": lambda ws, made: ws.moves(made),
     "state_durations": lambda ws, made: ws.state_durations(made),
+    "views": lambda ws, made: ws.views(),
+    "view": lambda ws, made: ws.view("x"),
+    "list_view": lambda ws, made: ws.list_view("x"),
+    "group_view": lambda ws, made: ws.group_view("x"),
+    "recent": lambda ws, made: ws.recent(Sample),
+    "favourites": lambda ws, made: ws.favourites(Sample),
     "open_attachment": lambda ws, made: ws.open_attachment(made.id),
     "include": lambda ws, made: ws.include([made], "owner"),
 }
@@ -37,6 +44,12 @@ WRITES: dict[str, Call] = {
     "upsert_many": lambda ws, made: ws.upsert_many(Sample, [sample(code="x")], by=["code"]),
     "delete": lambda ws, made: ws.delete(made),
     "delete_many": lambda ws, made: ws.delete_many([made]),
+    "update_where": lambda ws, made: ws.update_where(Sample, F.code == "x", {"count": 1}),
+    "delete_where": lambda ws, made: ws.delete_where(Sample, F.code == "x"),
+    "undo": lambda ws, made: ws.undo(made.id),
+    "note_visit": lambda ws, made: ws.note_visit(made),
+    "add_favourite": lambda ws, made: ws.add_favourite(made),
+    "remove_favourite": lambda ws, made: ws.remove_favourite(made),
     "restore": lambda ws, made: ws.restore(made),
     "purge": lambda ws, made: ws.purge(made),
     "get_binned": lambda ws, made: ws.get_binned(Sample, made.id),

@@ -176,6 +176,42 @@ def test_dump_parses_back(kind: Kind, values: st.SearchStrategy[Any], data: st.D
 
 
 @every_case
+@given(data=st.data())
+def test_dump_is_that_of_stored_value(kind: Kind, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
+    """A value goes out the same before it was stored and after it was loaded."""
+    value = data.draw(values)
+
+    assert not kind.parts or kind.dump(value) == kind.dump(kind.from_parts(*kind.to_parts(value)))
+
+
+def test_equal_numbers_go_out_alike() -> None:
+    """Outside a number has no exponent, no idle zeros and no negative zero, however it was written."""
+    forms = ["0", "-0", "-0.00", "0E+3", "0E-999999", "1E+3", "1000.0", "-1.50", "120", "1E-6"]
+
+    assert [DecimalKind().dump(Decimal(form)) for form in forms] == [
+        *(["0"] * 5),
+        *(["1000"] * 2),
+        "-1.5",
+        "120",
+        "0.000001",
+    ]
+
+
+@pytest.mark.parametrize("kind", [MoneyKind(), MoneyKind(places=6), MoneyKind(places=1)])
+def test_equal_amounts_go_out_alike(kind: MoneyKind) -> None:
+    """Outside an amount has the digits that it would be loaded with, however it was written."""
+    forms = ["0", "-0.00", "0E+3", "0E-7", "1E+3", "1.2E+5", "-1.5", "-1.50", "120", "1200.0000"]
+    given = [Money(Decimal(form), currency) for form in forms for currency in ("USD", "JPY", "KWD", "CLF", "XAU")]
+    taken = [money for money in given if parse_or_problem(kind, money) is money]
+    stored = [kind.from_parts(*kind.to_parts(money)) for money in taken]
+
+    assert len(taken) >= 40
+    assert [kind.dump(money) for money in taken] == [
+        {"amount": f"{money.amount:f}", "currency": money.currency} for money in stored
+    ]
+
+
+@every_case
 @given(value=ANYTHING)
 def test_anything_parses_or_is_a_problem(kind: Kind, values: st.SearchStrategy[Any], value: Any) -> None:
     """Whatever comes from outside is taken, and then again, or refused with code, sentence and value."""

@@ -11,8 +11,9 @@ import pytest
 from tests.shop import HOSTILE, Item, full_item, make_schema, plain
 
 from pycrm.errors import UnknownNameError, ValidationError
-from pycrm.schema.border import border_schema, dump_record, dump_value, json_schema, load_values
+from pycrm.schema.border import border_schema, json_schema, load_values
 from pycrm.schema.diff import make_remember
+from pycrm.schema.dump import dump_record
 
 ITEM = make_schema().entity("item")
 BORDER = border_schema(ITEM)
@@ -60,21 +61,6 @@ def test_unknown_and_read_only(path: str) -> None:
     """Unknown names are errors, and so are fields that only come out."""
     with pytest.raises(marshmallow.ValidationError, match=path):
         BORDER.load({path: 1})
-
-
-def test_absent_values() -> None:
-    """No value is null outside, several values are an empty list."""
-    out = dump_record(ITEM, Item(name="x"))
-
-    assert (out["rank"], out["custom.score"], out["colours"], out["tags"]) == (None, None, [], [])
-
-
-def test_dump_value() -> None:
-    """A single value goes out in its kind's form."""
-    item = full_item()
-
-    assert dump_value(item.price, ITEM.fields["price"].kind) == {"amount": "12.50", "currency": "USD"}
-    assert dump_value(None, ITEM.fields["price"].kind) is None
 
 
 def test_json_schema_fits_dump(item: Item) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -62,6 +62,7 @@ class PhoneKind(ScalarKind):
     python_type: ClassVar[type] = str
     replaces: ClassVar[frozenset[str]] = frozenset({"text"})
     source_names: ClassVar[dict[str, Any]] = {"phone_value": Phone}
+    search_form: ClassVar[Literal["text", "phone"]] = "phone"
 
     region: str = ""
 
@@ -87,6 +88,9 @@ class PhoneKind(ScalarKind):
     def display(self, value: str) -> str:
         phone = Phone(value)
         return phone.international if phone.is_verified else f"{phone} (?)"
+
+    def search_text(self, value: str) -> str:
+        return str(value)
 
     def to_parts(self, value: str) -> tuple[str]:
         return (str(value),)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import attrs
-from sqlalchemy import ForeignKeyConstraint, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Table
 from sqlalchemy.schema import CreateIndex
 
 from pycrm.errors import Problem
 from pycrm.schema import Schema
 from pycrm.storage.checkup.catalog import Catalog, FoundColumn, FoundIndex, Key, read_catalog
 from pycrm.storage.dialect import SQLITE, Dialect
-from pycrm.storage.field_sql import document_index
+from pycrm.storage.field_sql import document_index, promoted_columns
+from pycrm.storage.search_tables import gram_index_name, gram_table_name
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
 
@@ -44,12 +46,14 @@ def find_drift(unit: Unit, schema: Schema, tables: Tables) -> Iterator[Problem]:
     plugins left is neither missing nor undeclared.
     """
     catalog = read_catalog(unit, tables.metadata.schema)
+    promoted = _promoted_columns(schema, tables, unit.dialect)
     for table in _declared_tables(schema, tables):
-        yield from _table_drift(table, catalog, unit.dialect)
+        yield from _table_drift(table, promoted.get(table.name, ()), catalog, unit.dialect)
     yield from _index_drift(schema, tables, catalog, unit.dialect)
     known = {table.name for table in tables.metadata.tables.values()}
+    grams = gram_table_name(tables.prefix)
     for name in sorted(catalog.tables.keys() - known):
-        if name.startswith(tables.prefix):
+        if name.startswith(tables.prefix) and not name.startswith(grams):
             yield Problem(
                 "drift.extra_table", level="note", message="the table {table} belongs to nothing declared", table=name
             )
@@ -80,14 +84,28 @@ def _declared_tables(schema: Schema, tables: Tables) -> list[Table]:
     return [table for table in tables.metadata.tables.values() if table.name not in parked]
 
 
-def _table_drift(table: Table, catalog: Catalog, dialect: Dialect) -> Iterator[Problem]:
+def _promoted_columns(schema: Schema, tables: Tables, dialect: Dialect) -> dict[str, list[Column[Any]]]:
+    """Return the columns of promoted custom fields by table."""
+    found: dict[str, list[Column[Any]]] = {}
+    for entity in schema.entities.values():
+        for field in entity.document_fields:
+            if field.promoted and not field.parked:
+                own = promoted_columns(field, dialect.name)
+                found.setdefault(tables.table(entity.name).name, []).extend(own)
+    return found
+
+
+def _table_drift(
+    table: Table, promoted: Sequence[Column[Any]], catalog: Catalog, dialect: Dialect
+) -> Iterator[Problem]:
     found = catalog.tables.get(table.name)
     if found is None:
         yield Problem(
             "drift.missing_table", message="the table {table} is missing; restore it from a backup", table=table.name
         )
         return
-    for column in table.columns:
+    declared = [*table.columns, *promoted]
+    for column in declared:
         wanted = FoundColumn(_type_of(column.type.compile(dialect.sa)), bool(column.nullable))
         name = f"{table.name}.{column.name}"
         if column.name not in found:
@@ -102,7 +120,7 @@ def _table_drift(table: Table, catalog: Catalog, dialect: Dialect) -> Iterator[P
                 found=_described(found[column.name]),
                 wanted=_described(wanted),
             )
-    for name in sorted(found.keys() - {column.name for column in table.columns}):
+    for name in sorted(found.keys() - {column.name for column in declared}):
         yield Problem(
             "drift.extra_column",
             level="note",
@@ -139,7 +157,8 @@ def _index_drift(schema: Schema, tables: Tables, catalog: Catalog, dialect: Dial
                 table=index.table,
             )
     ours = {table.name for table in _declared_tables(schema, tables)}
-    for name in sorted(catalog.indexes.keys() - wanted.keys() - _left_by_parked(schema, tables, dialect)):
+    expected_too = {gram_index_name(tables.prefix), *_left_by_parked(schema, tables, dialect)}
+    for name in sorted(catalog.indexes.keys() - wanted.keys() - expected_too):
         if catalog.indexes[name].table in ours:
             yield Problem(
                 "drift.extra_index",

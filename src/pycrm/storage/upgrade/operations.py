@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateIndex
 from pycrm.errors import StorageError
 from pycrm.storage.dialect import SQLITE
 from pycrm.storage.field_sql import DocumentIndex
+from pycrm.storage.promotion import repeated_of
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.renaming import rename_counters, rename_key, rename_links
 
@@ -235,12 +236,14 @@ class ForeignKeys:
 
     def _rebuild(self, bench: Bench) -> None:
         """Copy the rows into a table as it shall be; indexes go with the old one and are made again."""
+        promoted = repeated_of(bench.unit, self.table)
         bare = self.table.to_metadata(MetaData())
         bare.indexes.clear()
         with bench.alembic.batch_alter_table(self.table.name, copy_from=bare, recreate="always"):
             """Nothing more: what it shall be is said."""
         for index in sorted(self.table.indexes, key=lambda index: str(index.name)):
             bench.unit.connection.execute(CreateIndex(index))
+        promoted.put_back(bench.unit, bench.quoted(self.table.name))
         if bench.unit.rows(f"PRAGMA foreign_key_check({bench.quoted(self.table.name)})"):
             raise StorageError(
                 f"the table {self.table.name} refers to rows that do not exist; nothing was changed",

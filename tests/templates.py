@@ -7,20 +7,19 @@ again; a test that changes its structure takes `new_database`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from pycrm import CRM
 from pycrm.plugin import Plugin
 from pycrm.testing.postgres import fresh_database
 
-Migrated = Callable[[str, Sequence[Plugin]], str]
+__all__ = ["Templates"]
 
 
 class PostgresTemplate:
@@ -120,23 +119,3 @@ def _migrate(url: str, plugins: Sequence[Plugin]) -> None:
     crm = CRM(url, plugins=plugins)
     crm.migrate()
     crm.close()
-
-
-@pytest.fixture(scope="session")
-def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
-    """The migrated databases of this test process."""
-    with ExitStack() as stack:
-        server = lambda: str(request.getfixturevalue("postgres_url"))  # noqa: E731 - asked only where it is needed
-        yield Templates(tmp_path_factory.mktemp("templates"), server, stack)
-
-
-@pytest.fixture
-def migrated(templates: Templates, tmp_path: Path) -> Migrated:
-    """A function that returns the URL of a migrated database: ``migrated("sqlite", [lab])``; one per test."""
-
-    def make(engine: str, plugins: Sequence[Plugin] = ()) -> str:
-        return (
-            templates.sqlite(plugins, tmp_path / "migrated.db") if engine == "sqlite" else templates.postgresql(plugins)
-        )
-
-    return make

@@ -1,0 +1,125 @@
+"""What a record is found by: its row of the index, made of its searchable fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import FieldReader
+from pycrm.search.grams import fold, phone_grams, text_grams
+from pycrm.search.phone import national_digits
+from pycrm.storage.search_rows import IndexRow
+
+__all__ = ["Documents", "documents_of", "is_searchable"]
+
+MOST_READ = 10_000
+"""So many characters of one value are found; what stands behind them is not."""
+
+LONGEST_HEAD = 1_000
+
+
+def is_searchable(field: Field) -> bool:
+    """Return whether values of *field* are found; a reference has no text of its own."""
+    return field.searchable and not isinstance(field.kind, (RefKind, AnyRefKind, LinkKind))
+
+
+@attrs.frozen(eq=False)
+class _Part:
+    """One searchable field.
+
+    Attributes:
+        is_short: Its whole text is compared with what is asked for, so that equal ones come first.
+    """
+
+    field: Field
+    text: Callable[[Any], str]
+    empty: Any
+    is_phone: bool
+    is_short: bool
+
+
+class Documents:
+    """Makes the rows of the index for records of one entity.
+
+    Attributes:
+        entity: The entity.
+        fields: Its searchable fields, the title first.
+    """
+
+    def __init__(self, entity: Entity) -> None:
+        title = entity.fields.get(entity.title)
+        found = [field for field in entity.fields.values() if is_searchable(field)]
+        self.entity = entity
+        self.fields = tuple(sorted(found, key=lambda field: field is not title))
+        self._has_title = bool(found) and self.fields[0] is title
+        self._paths = frozenset(field.path for field in self.fields)
+        self._gram = f"@{entity.name}"
+        self._read = FieldReader(self.fields).read
+        self._parts = tuple(
+            _Part(
+                field=field,
+                text=field.kind.search_text,
+                empty=field.kind.empty,
+                is_phone=field.kind.search_form == "phone",
+                is_short=field.kind.sortable,
+            )
+            for field in self.fields
+        )
+
+    def concerns(self, paths: frozenset[str]) -> bool:
+        """Return whether a change of the fields at *paths* changes what a record is found by."""
+        return not self._paths.isdisjoint(paths)
+
+    def row(self, record: Record) -> IndexRow:
+        """Return the row of *record*; it has one even where nothing finds it, so that no value decides what is run."""
+        grams = {self._gram}
+        short = [] if self._has_title else [""]
+        numbers = []
+        for part, value in zip(self._parts, self._read(record), strict=True):
+            if value is None or value == part.empty:
+                if self._has_title and not short:
+                    short.append("")
+                continue
+            text = part.text(value)
+            if part.is_phone:
+                phone_grams(text, grams)
+                numbers.append(national_digits(text))
+            elif part.is_short:
+                short.append(text[:MOST_READ])
+            else:
+                text_grams(fold(text[:MOST_READ]), grams)
+        head = fold("\n".join(short))
+        text_grams(head, grams)
+        lines = "\n".join((head, *numbers))[:LONGEST_HEAD]
+        return IndexRow(self.entity.name, record.id, f"\n{lines}\n", " ".join(grams))
+
+    def texts(self, record: Record) -> list[tuple[Field, str, set[str]]]:
+        """Return the searchable fields of *record* that have a value, each with its text and grams."""
+        found = []
+        for part, value in zip(self._parts, self._read(record), strict=True):
+            if value is None or value == part.empty:
+                continue
+            text, grams = part.text(value), set[str]()
+            if part.is_phone:
+                phone_grams(text, grams)
+            else:
+                text_grams(fold(text[:MOST_READ]), grams)
+            found.append((part.field, text, grams))
+        return found
+
+
+def documents_of(entity: Entity) -> Documents:
+    """Return what makes the rows of *entity*'s records, the same at each call."""
+    known = _known.get(entity)
+    if known is None:
+        known = _known[entity] = Documents(entity)
+    return known
+
+
+_known: WeakKeyDictionary[Entity, Documents] = WeakKeyDictionary()

@@ -1,0 +1,103 @@
+"""What a search answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import attrs
+
+from pycrm.schema import Entity, Record
+from pycrm.schema.diff import value_at
+from pycrm.search.documents import documents_of
+from pycrm.search.grams import fold
+from pycrm.search.query import Query
+
+__all__ = ["Hit", "SearchResult", "describe"]
+
+EXCERPT = 80
+
+
+@attrs.frozen(eq=False)
+class Hit:
+    """One record that was found.
+
+    Attributes:
+        record: The record, as it is now.
+        entity: Its entity's name.
+        title: What names it to people.
+        field: The path of the field that holds most of what was asked for.
+        excerpt: That field's text; of a long one the part about the first term.
+        score: 1 where a field equals the query, less the less it fits.
+    """
+
+    record: Record
+    entity: str
+    title: str
+    field: str
+    excerpt: str
+    score: float
+
+
+@attrs.frozen(eq=False)
+class SearchResult(Sequence[Hit]):
+    """A sequence of hits, the best first.
+
+    Attributes:
+        hits: The hits.
+        is_capped: More records hold the terms than are ranked: only the newest 5,000 were looked at.
+        all_terms: Every hit holds all terms. Where no record does, those are given that hold most of them, or most
+            pairs of neighbouring characters.
+        waiting: How many records were written a moment ago and cannot be found yet, counted up to 10,000.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    is_capped: bool = False
+    all_terms: bool = True
+    waiting: int = 0
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Hit, ...]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self.hits[index]
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+
+def describe(entity: Entity, record: Record, query: Query) -> tuple[str, str, str]:
+    """Return the title of *record*, the path of the field that holds most of *query*, and an excerpt of that."""
+    texts = documents_of(entity).texts(record)
+    title = next((text for field, text, _ in texts if field.path == entity.title), "")
+    best, most = None, -1
+    for field, text, grams in texts:
+        held = sum(part.is_held_by(grams) for part in query.parts)
+        if held > most:
+            best, most = (field.path, text), held
+    if best is None:
+        return title or str(record.id), "", ""
+    return title or _title(entity, record), best[0], _excerpt(best[1], query)
+
+
+def _title(entity: Entity, record: Record) -> str:
+    title = entity.fields.get(entity.title)
+    value = None if title is None else value_at(record, title)
+    return str(record.id) if title is None or value is None else str(title.shown(value))
+
+
+def _excerpt(text: str, query: Query) -> str:
+    """Return *text*, of a long one the part about the first term that stands in it."""
+    line = " ".join(text.split())
+    if len(line) <= EXCERPT:
+        return line
+    folded = fold(line)
+    places = [place for term in query.terms if (place := folded.find(term.text)) >= 0]
+    # Folding may change the length a little, which moves the part but not its meaning.
+    start = max(0, min(places, default=0) - EXCERPT // 4)
+    part = line[start : start + EXCERPT]
+    return f"{'…' if start else ''}{part}{'…' if start + EXCERPT < len(line) else ''}"

@@ -1,0 +1,114 @@
+"""The search index on SQLite: FTS5, with a row beside each that says which record it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pycrm.storage.dialect import Dialect
+from pycrm.storage.search_rows import FoundRow, IndexRow, Question, SearchIndex
+from pycrm.storage.search_tables import gram_table_name, make_gram_table
+from pycrm.storage.tables import Tables
+from pycrm.storage.unit import Unit
+
+__all__ = ["SqliteIndex"]
+
+# SQLite's oldest limit of parameters in one statement is 999.
+_PORTION = 500
+
+
+class SqliteIndex(SearchIndex):
+    """See `SearchIndex`. Rows are written in the order of their numbers, which is much cheaper than at random."""
+
+    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+        super().__init__(tables, dialect)
+        self._prefix = tables.prefix
+        self._grams = f'"{gram_table_name(tables.prefix)}"'
+
+    def add(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
+        if not rows:
+            return
+        unit.begin_writing()
+        # Nobody else writes while this unit does, so the numbers can be given here.
+        ((last,),) = unit.rows(f"SELECT coalesce(max(n), 0) FROM {self.doc}")
+        unit.execute_many(
+            f"INSERT INTO {self.doc} (n, entity, record_id, tokenizer, head) VALUES (?, ?, ?, ?, ?)",
+            [
+                (n, row.entity, self._id(row.record_id), tokenizer, row.head)
+                for n, row in enumerate(rows, start=last + 1)
+            ],
+        )
+        unit.execute_many(
+            f"INSERT INTO {self._grams} (rowid, grams) VALUES (?, ?)",
+            [(n, row.grams) for n, row in enumerate(rows, start=last + 1)],
+        )
+
+    def replace(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
+        numbers = self._numbers(unit, [row.record_id for row in rows])
+        known = sorted(
+            ((numbers[id], row) for row in rows if (id := self._id(row.record_id)) in numbers),
+            key=lambda found: found[0],
+        )
+        if known:
+            unit.execute_many(
+                f"UPDATE {self._grams} SET grams = ? WHERE rowid = ?", [(row.grams, n) for n, row in known]
+            )
+            unit.execute_many(
+                f"UPDATE {self.doc} SET tokenizer = ?, head = ? WHERE n = ?",
+                [(tokenizer, row.head, n) for n, row in known],
+            )
+        self.add(unit, [row for row in rows if self._id(row.record_id) not in numbers], tokenizer)
+
+    def remove(self, unit: Unit, ids: Sequence[UUID]) -> None:
+        numbers = [(n,) for n in sorted(self._numbers(unit, ids).values())]
+        if numbers:
+            unit.execute_many(f"DELETE FROM {self._grams} WHERE rowid = ?", numbers)
+            unit.execute_many(f"DELETE FROM {self.doc} WHERE n = ?", numbers)
+
+    def clear(self, unit: Unit) -> None:
+        # FTS5 would look up each row that it is to forget.
+        unit.execute(f"DROP TABLE {self._grams}")
+        unit.execute(make_gram_table(self._prefix))
+        unit.execute(f"DELETE FROM {self.doc}")
+
+    def settle(self, unit: Unit) -> None:
+        pass  # FTS5 merges as it goes
+
+    def newest(self, unit: Unit, question: Question, entities: Sequence[str] | None, limit: int) -> list[FoundRow]:
+        # CROSS JOIN keeps FTS5 the outer loop, which gives its rows newest first and stops early.
+        found: list[Any] = unit.rows(
+            f"SELECT d.n, d.entity, d.record_id, d.head FROM {self._grams} CROSS JOIN {self.doc} d "
+            f"WHERE {self._grams} MATCH :_match AND d.n = {self._grams}.rowid "
+            f"ORDER BY {self._grams}.rowid DESC LIMIT :_limit",
+            {"_match": match_text(question, entities), "_limit": limit},
+        )
+        return found
+
+    def _numbers(self, unit: Unit, ids: Sequence[UUID]) -> dict[Any, int]:
+        """Return the numbers of the rows of *ids*, by id as the driver gives it."""
+        unit.begin_writing()
+        numbers: dict[Any, int] = {}
+        for start in range(0, len(ids), _PORTION):
+            portion = tuple(map(self._id, ids[start : start + _PORTION]))
+            marks = ", ".join("?" * len(portion))
+            found = unit.rows(f"SELECT record_id, n FROM {self.doc} WHERE record_id IN ({marks})", portion)
+            numbers.update((id, n) for id, n in found)
+        return numbers
+
+
+def match_text(question: Question, entities: Sequence[str] | None) -> str:
+    """Return what FTS5 is asked: terms joined by AND, alternatives by OR, each gram in quotation marks."""
+    terms = [_any_of([_all_of(sorted(grams)) for grams in alternatives]) for alternatives in question]
+    if entities is not None:
+        terms.append(_any_of([f'"@{name}"' for name in entities]))
+    return " AND ".join(terms)
+
+
+def _all_of(grams: Sequence[str]) -> str:
+    quoted = " AND ".join(f'"{gram}"' for gram in grams)
+    return quoted if len(grams) == 1 else f"({quoted})"
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"({' OR '.join(texts)})"
