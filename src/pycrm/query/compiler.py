@@ -40,7 +40,7 @@ from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Compiler", "Where"]
 
-Where: TypeAlias = Condition | Node | None
+Where: TypeAlias = Condition | Node | str | None
 _Measured: TypeAlias = tuple[tuple[ResolvedMeasure, ...], tuple[Group, ...], tuple[Branch, ...]]
 
 MAX_VALUES = 20_000
