@@ -465,6 +465,7 @@ class CRM:
             files=self.files,
             check_unmoved=partial(check_unmoved, stored=stored),
             fiscal_year_start=self._fiscal_year_start,
+            labels=lambda: self.labels,
         )
         if number := read_schema_number(unit, stored.tables):
             UnitContext(unit, services, tools).load_schema(number)

@@ -36,8 +36,7 @@ from pycrm.query.ast import (
     sort_of,
 )
 from pycrm.query.bound import (
-    All,
-    Any_,
+    AllOf,
     ArithmeticTerm,
     Bound,
     CallTerm,
@@ -45,8 +44,10 @@ from pycrm.query.bound import (
     HasTest,
     LinkTest,
     ListTest,
+    Matching,
     MatchTest,
     NullTest,
+    OneOf,
     Opposite,
     PathTerm,
     PeriodTest,
@@ -107,9 +108,9 @@ class _Binder:
     def node(self, entity: Entity, node: Node) -> Bound:
         match node:
             case And(items):
-                return All(tuple(self.node(entity, item) for item in items))
+                return AllOf(tuple(self.node(entity, item) for item in items))
             case Or(items):
-                return Any_(tuple(self.node(entity, item) for item in items))
+                return OneOf(tuple(self.node(entity, item) for item in items))
             case Not(item):
                 return Opposite(self.node(entity, item))
             case Linked(mode, link, condition):
@@ -154,8 +155,8 @@ class _Binder:
 
     def _compare(self, entity: Entity, node: Compare) -> Bound:
         operator, left, right = node.operator, node.left, node.right
-        if operator in ("contains", "starts with", "like"):
-            return self._match(entity, node)
+        if operator == "contains" or operator == "starts with" or operator == "like":
+            return self._match(entity, operator, left, right)
         if operator in ("has", "has any", "has all"):
             return self._has(entity, node)
         if operator == "under":
@@ -182,17 +183,14 @@ class _Binder:
         term = self._term(entity, left)
         return PeriodTest(operator, term, self._slot(_first_and_last(term.sort)))
 
-    def _match(self, entity: Entity, node: Compare) -> Bound:
-        operator = node.operator
-        term = self._term(entity, node.left)
+    def _match(self, entity: Entity, operator: Matching, left: Operand, right: Operand) -> Bound:
+        term = self._term(entity, left)
         if term.sort != "text":
             raise QueryError(f"{operator.upper()} searches texts, and this is a {term.sort}")
-        if not isinstance(node.right, str):
-            raise QueryError(f"{operator.upper()} takes a text, as in {operator.upper()} '海晨', not {node.right!r}")
+        if not isinstance(right, str):
+            raise QueryError(f"{operator.upper()} takes a text, as in {operator.upper()} '海晨', not {right!r}")
         prepare = fold_pattern if operator == "like" else fold
-        slot = self._slot(_of_text(prepare))
-        assert operator in ("contains", "starts with", "like")
-        return MatchTest(operator, term, slot)  # type: ignore[arg-type]  # narrowed just above
+        return MatchTest(operator, term, self._slot(_of_text(prepare)))
 
     def _has(self, entity: Entity, node: Compare) -> Bound:
         if not isinstance(node.left, Path):
@@ -215,7 +213,11 @@ class _Binder:
         path = resolve(self._schema, entity, left)
         target, parents = self._tree(path)
         if len(parents) != 1:
-            raise QueryError(f"{path} UNDER: {path.field.path} does not lead into a tree", path=path.path.text)
+            several = f"; of {', '.join(each.path for each in parents)} one must be declared with tree=True"
+            raise QueryError(
+                f"{path} UNDER: {path.field.path} does not lead into a tree{several if parents else ''}",
+                path=path.path.text,
+            )
         count = bucket(len(right)) if isinstance(right, tuple) else None
         slot = self._slot(Judge(path, "="), count)
         return UnderTest(path, target, parents[0], slot)

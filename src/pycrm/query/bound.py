@@ -18,8 +18,7 @@ from pycrm.schema import Entity
 from pycrm.storage.functions import Function, Sort
 
 __all__ = [
-    "All",
-    "Any_",
+    "AllOf",
     "ArithmeticTerm",
     "Bound",
     "CallTerm",
@@ -28,7 +27,9 @@ __all__ = [
     "LinkTest",
     "ListTest",
     "MatchTest",
+    "Matching",
     "NullTest",
+    "OneOf",
     "Opposite",
     "PathTerm",
     "PeriodTest",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 Take: TypeAlias = Callable[[Any], tuple[Any, ...]]
+Matching: TypeAlias = Literal["contains", "starts with", "like"]
 
 
 @attrs.frozen(eq=False)
@@ -141,7 +143,7 @@ class NullTest:
 class MatchTest:
     """A text that holds, begins with, or is like another, folded."""
 
-    operator: Literal["contains", "starts with", "like"]
+    operator: Matching
     term: Term
     slot: Slot
 
@@ -191,14 +193,14 @@ class Opposite:
 
 
 @attrs.frozen(eq=False)
-class All:
+class AllOf:
     """All of some conditions."""
 
     items: tuple[Bound, ...]
 
 
 @attrs.frozen(eq=False)
-class Any_:
+class OneOf:
     """One of some conditions."""
 
     items: tuple[Bound, ...]
@@ -215,6 +217,6 @@ Bound: TypeAlias = (
     | TermTest
     | LinkTest
     | Opposite
-    | All
-    | Any_
+    | AllOf
+    | OneOf
 )

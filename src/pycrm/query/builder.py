@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from pycrm.errors import QueryError
@@ -33,12 +33,34 @@ __all__ = ["Condition", "Expression", "F", "FieldPath", "call", "node_of"]
 
 
 class Condition:
-    """A filter, joined with others by ``&`` and ``|``, and turned into its opposite by ``~``."""
+    """A filter, joined with others by ``&`` and ``|``, and turned into its opposite by ``~``; ``str()`` is its text."""
 
     __slots__ = ("node",)
 
     def __init__(self, node: Node) -> None:
         self.node = node
+
+    @classmethod
+    def of(cls, where: Condition | Node | str | Mapping[str, Any]) -> Condition:
+        """Return the filter that *where* is in any form: text, JSON, or what `F` made.
+
+        Raises:
+            QueryError: It cannot be read; `position` says where in the text, `place` where in the data.
+        """
+        node = node_of(where)
+        if node is None:
+            raise QueryError("a condition is made of a filter, not of None")
+        return cls(node)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as data for `json.dumps`; ``where=`` takes that again, and so does `of`.
+
+        Raises:
+            QueryError: It holds a value that a filter cannot keep, such as one of a type of your own.
+        """
+        from pycrm.query.json_form import filter_to_json  # only who keeps it needs it
+
+        return filter_to_json(self.node)
 
     def __and__(self, other: Condition) -> Condition:
         if not isinstance(other, Condition):
@@ -252,11 +274,11 @@ def call(function: str, *arguments: object) -> Expression:
     return Expression(Call(function.upper(), tuple(map(_operand, arguments))))
 
 
-def node_of(where: Condition | Node | str | None) -> Node | None:
+def node_of(where: Condition | Node | str | Mapping[str, Any] | None) -> Node | None:
     """Return the node of a filter in any form that the door takes.
 
     Raises:
-        QueryError: *where* is no filter, or a text that cannot be read.
+        QueryError: *where* is no filter, or a text or data that cannot be read.
     """
     if isinstance(where, Condition):
         return where.node
@@ -264,6 +286,10 @@ def node_of(where: Condition | Node | str | None) -> Node | None:
         from pycrm.query.reading import read_filter  # the parser is loaded by who uses it
 
         return read_filter(where)
+    if isinstance(where, Mapping):
+        from pycrm.query.json_form import filter_from_json  # likewise
+
+        return filter_from_json(where)
     if where is None or isinstance(where, (Compare, In, IsNull, Linked, Not, And, Or)):
         return where
     raise QueryError(f"where= takes a condition such as F.name == 'x', or the text \"name = 'x'\", not {where!r}")

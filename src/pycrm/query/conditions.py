@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     BindParameter,
     ColumnElement,
+    Integer,
     Select,
     Text,
     and_,
@@ -34,8 +35,7 @@ from pycrm.fields.kind import PartType
 from pycrm.fields.references import AnyRefKind, AnyRefsKind, LinkKind
 from pycrm.query.ast import LARGEST_BUCKET
 from pycrm.query.bound import (
-    All,
-    Any_,
+    AllOf,
     Bound,
     FieldTest,
     HasTest,
@@ -43,6 +43,7 @@ from pycrm.query.bound import (
     ListTest,
     MatchTest,
     NullTest,
+    OneOf,
     Opposite,
     PathTerm,
     PeriodTest,
@@ -73,6 +74,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     ">=": operator.ge,
 }
 
+_ONE: ColumnElement[int] = literal_column("1", Integer())
+
 
 class Conditions:
     """The conditions of one statement.
@@ -90,7 +93,7 @@ class Conditions:
 
     def clauses(self, scope: Scope, bound: Bound) -> list[ColumnElement[bool]]:
         """Return the conditions of *bound* on the rows of *scope*, to be joined by AND."""
-        items = bound.items if isinstance(bound, All) else (bound,)
+        items = bound.items if isinstance(bound, AllOf) else (bound,)
         return [self._clause(scope, item) for item in items]
 
     def _clause(self, scope: Scope, bound: Bound) -> ColumnElement[bool]:
@@ -99,9 +102,9 @@ class Conditions:
                 return self._field(scope, bound)
             case ListTest():
                 return self._one_of(scope, bound)
-            case All(items):
+            case AllOf(items):
                 return and_(true(), *(self._clause(scope, item) for item in items))
-            case Any_(items):
+            case OneOf(items):
                 return or_(false(), *(self._clause(scope, item) for item in items))
             case Opposite(item):
                 return _is_not_true(self._clause(scope, item))
@@ -185,9 +188,9 @@ class Conditions:
             case ">":
                 return part > last
             case "!=":
-                return _is_not_true(part.between(first, last))
+                return _is_not_true(and_(part >= first, part <= last))
             case _:
-                return part.between(first, last)
+                return and_(part >= first, part <= last)
 
     # Texts
 
@@ -197,7 +200,8 @@ class Conditions:
         searched: Any = bindparam(bind_name(number, 0, 0), type_=TEXT)
         if scope.dialect.name == "sqlite":
             name = {"contains": "crm_contains", "starts with": "crm_starts_with", "like": "crm_like"}[test.operator]
-            return getattr(func, name)(text, searched) == literal_column("1")
+            matched: ColumnElement[bool] = getattr(func, name)(text, searched) == _ONE
+            return matched
         folded = folded_sql(text)
         match test.operator:
             case "contains":
@@ -205,7 +209,8 @@ class Conditions:
             case "starts with":
                 return func.starts_with(folded, searched).is_(true())
             case "like":
-                condition: ColumnElement[bool] = folded.like(searched, escape="\\")
+                # A backslash escapes wildcards anyway; said, SQLAlchemy 2.0 would double it.
+                condition: ColumnElement[bool] = folded.like(searched)
                 return condition
 
     # Several values
@@ -221,8 +226,8 @@ class Conditions:
         own = func.json_each(part).table_valued("value", name="own")
         wanted = func.json_each(values).table_valued("value", name="wanted")
         if not test.every:
-            return exists(select(literal_column("1")).select_from(own).join(wanted, own.c.value == wanted.c.value))
-        missing = select(literal_column("1")).select_from(wanted).where(wanted.c.value.not_in(select(own.c.value)))
+            return exists(select(_ONE).select_from(own).join(wanted, own.c.value == wanted.c.value))
+        missing = select(_ONE).select_from(wanted).where(wanted.c.value.not_in(select(own.c.value)))
         return and_(part.is_not(None), ~exists(missing))
 
     def _has_link(self, scope: Scope, test: HasTest) -> ColumnElement[bool]:
@@ -240,7 +245,7 @@ class Conditions:
         self, scope: Scope, table: Any, path: ResolvedPath, binds: Sequence[BindParameter[Any]]
     ) -> ColumnElement[bool]:
         link = scope.tables.link.alias()
-        chosen = select(literal_column("1")).select_from(link).where(link.c.source_id == table.c.id)
+        chosen = select(_ONE).select_from(link).where(link.c.source_id == table.c.id)
         return exists(
             chosen.where(_is_of_field(link, path.entity, path.field), link.c.target_id.in_(binds)).correlate(table)
         )
@@ -283,7 +288,7 @@ class Conditions:
 
     def _related(self, scope: Scope, source: Any, inner: Scope, link: ToMany) -> Select[Any]:
         child = inner.root
-        chosen = select(literal_column("1")).where(child.c.deleted_at.is_(None))
+        chosen = select(_ONE).where(child.c.deleted_at.is_(None))
         if not link.is_back:
             between = scope.tables.link.alias()
             # The link is where the way begins, so it is what is joined to.
@@ -299,7 +304,7 @@ class Conditions:
     def _any_targets(self, scope: Scope, source: Any, link: ToMany) -> Select[Any]:
         between = scope.tables.link.alias()
         return (
-            select(literal_column("1"))
+            select(_ONE)
             .select_from(between)
             .where(between.c.source_id == source.c.id, _is_of_field(between, link.source, link.field))
         )
@@ -329,7 +334,8 @@ def _is_of_field(link: Any, entity: Entity, field: Field) -> ColumnElement[bool]
     """Return the condition that a row of the link table belongs to *field*, wherever it leads."""
     name = link_name(entity, field)
     if not isinstance(field.kind, AnyRefsKind):
-        return link.c.field == _literal(name)
+        same: ColumnElement[bool] = link.c.field == _literal(name)
+        return same
     # The name goes on with a colon and the entity of the target; a semicolon is the next character.
     return and_(link.c.field >= _literal(f"{name}:"), link.c.field < _literal(f"{name};"))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["GRAMMAR"]
+__all__ = ["GRAMMAR", "MAX_DIGITS"]
+
+MAX_DIGITS = 60
 
 GRAMMAR = r"""
 ?start: condition
@@ -27,6 +29,7 @@ GRAMMAR = r"""
            | sum "HAS"i sum                             -> has
            | sum "HAS"i mode values                       -> has_several
            | sum "UNDER"i sum                           -> under
+           | sum "UNDER"i "(" [sum ("," sum)+] ")"      -> under_several
            | sum "IS"i "NULL"i                          -> is_null
            | sum "IS"i "NOT"i "NULL"i                   -> is_not_null
            | sum "BETWEEN"i sum "AND"i sum              -> between
@@ -55,11 +58,12 @@ GRAMMAR = r"""
         | INSTANT                                       -> instant
         | "TRUE"i                                       -> true
         | "FALSE"i                                      -> false
-        | "NULL"i                                       -> null
+        | NULL                                          -> null
 
 !mode: "ANY"i | "ALL"i | "NONE"i
 path: (NAME | QUOTED) ("." (NAME | QUOTED))*
 
+NULL: "NULL"i
 COMPARE: "=" | "!=" | "<>" | "<=" | ">=" | "<" | ">"
 SIGN: "+" | "-"
 FACTOR: "*" | "/"
@@ -69,7 +73,7 @@ STRING: /'(?:[^']|'')*'/
 QUOTED: /"(?:[^"]|"")+"/
 INSTANT.4: /\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d{2}:\d{2})?/
 DATE.3: /\d{4}-\d{2}-\d{2}(?![\w:])/
-MONEY.3: /(?!(?:AND|NOT|ANY|ALL|HAS)\b)[A-Z]{3}[ \t]+-?\d+(?:\.\d+)?(?![\w.])/
+MONEY.3: /(?!(?:AND|NOT|ANY|HAS)\b)[A-Z]{3}[ \t]+-?\d+(?:\.\d+)?(?![\w.])/
 NUMBER: /\d+(?:\.\d+)?/
 NAME: /[^\W\d]\w*/i
 

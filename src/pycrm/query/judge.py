@@ -9,10 +9,13 @@ import attrs
 
 from pycrm.errors import Problem, QueryError
 from pycrm.fields.choices import ChoiceKind
+from pycrm.fields.identifier import IdKind
 from pycrm.fields.kind import Kind
 from pycrm.fields.money import MoneyKind
 from pycrm.query.ast import is_bare_zero
 from pycrm.query.paths import ResolvedPath
+from pycrm.schema import Record
+from pycrm.values.refs import Ref
 
 __all__ = ["Judge", "is_zero_of_any_unit"]
 
@@ -70,4 +73,6 @@ def _parse(kind: Kind, value: Any) -> Any:
     # What is no longer taken stays readable, and so it may be asked for.
     if isinstance(kind, ChoiceKind) and isinstance(value, str) and value in kind.by_value:
         return value
+    if isinstance(kind, IdKind) and isinstance(value, Record | Ref):
+        value = value.id
     return kind.parse(value)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
 from pycrm.errors import MoneyError, QuantityError, QueryError
 from pycrm.query.ast import (
@@ -38,7 +38,7 @@ from pycrm.query.ast import (
     Relative,
     Sign,
 )
-from pycrm.query.grammar import GRAMMAR
+from pycrm.query.grammar import GRAMMAR, MAX_DIGITS
 from pycrm.values.money import Money
 from pycrm.values.periods import COUNTED, RELATIVE
 from pycrm.values.quantity import Quantity
@@ -46,7 +46,6 @@ from pycrm.values.quantity import Quantity
 __all__ = ["place_of", "read_filter"]
 
 MAX_LENGTH = 20_000
-MAX_DIGITS = 60
 
 
 def read_filter(text: str) -> Node:
@@ -106,7 +105,7 @@ class _Nodes(Transformer[Token, Any]):
         return Not(item)
 
     def linked(self, mode: Mode, link: Path, condition: Node | None = None) -> Node:
-        return Linked(mode, link, condition)
+        return Linked(mode, _plain(link), condition)
 
     def compare(self, left: Operand, sign: Token, right: Operand) -> Node:
         operator = "!=" if sign == "<>" else str(sign)
@@ -147,6 +146,9 @@ class _Nodes(Transformer[Token, Any]):
     def under(self, left: Operand, right: Operand) -> Node:
         return Compare("under", left, right)
 
+    def under_several(self, left: Operand, *listed: Operand) -> Node:
+        return Compare("under", left, listed)
+
     def is_null(self, left: Operand) -> Node:
         return IsNull(left)
 
@@ -165,8 +167,13 @@ class _Nodes(Transformer[Token, Any]):
         return Arithmetic(cast("Sign", str(sign)), left, right)
 
     def negative(self, operand: Operand) -> Operand:
-        if type(operand) in (int, Decimal):
-            return -operand
+        match operand:
+            case int() if type(operand) is int:
+                return -operand
+            case Decimal():
+                return operand.copy_negate()  # unlike a minus sign, it rounds nothing
+            case Quantity():
+                return -operand
         return Arithmetic("-", 0, operand)
 
     def named(self, path: Path) -> Operand:
@@ -178,11 +185,11 @@ class _Nodes(Transformer[Token, Any]):
             case (str(name),) if name.upper() == "MY_TEAM":
                 return MyTeam()
             case (str(name), str(attribute)) if name.upper() == "MY":
-                return My(attribute)
+                return My(attribute.name if isinstance(attribute, _Quoted) else attribute)
         return _plain(path)
 
     def call(self, path: Path, *arguments: Operand) -> Operand:
-        return Call(path.text.upper(), arguments)
+        return Call(_plain(path).text.upper(), arguments)
 
     def path(self, *names: Token) -> Path:
         return Path(tuple(_Quoted(name) if name.type == "QUOTED" else str(name) for name in names))
@@ -253,8 +260,8 @@ class _Nodes(Transformer[Token, Any]):
     def false(self) -> Operand:
         return False
 
-    def null(self) -> Operand:
-        raise QueryError("a field is compared with NULL by IS NULL or IS NOT NULL")
+    def null(self, token: Token) -> Operand:
+        raise _at(token, "a field is compared with NULL by IS NULL or IS NOT NULL")
 
 
 class _Quoted(str):
@@ -305,10 +312,14 @@ _EXPECTED = {
 
 
 def _unreadable(text: str, error: UnexpectedInput) -> QueryError:
-    accepted = getattr(error, "accepts", None) or getattr(error, "allowed", None) or getattr(error, "expected", ())
-    position = error.pos_in_stream
-    at_end = getattr(getattr(error, "token", None), "type", "") == "$END" or position is None or position < 0
-    place = len(text) if at_end else int(position or 0)
+    accepted: set[str] = set()
+    place = len(text)
+    if isinstance(error, UnexpectedToken):
+        accepted = set(error.accepts or error.expected)
+        place = place if error.token.type == "$END" else error.token.start_pos or 0
+    elif isinstance(error, UnexpectedCharacters):
+        # lark sets the place after it has declared that there is none.
+        accepted, place = set(error.allowed or ()), vars(error)["pos_in_stream"]
     word = re.match(r"\w+|\S", text[place:])
     got = repr(word.group()) if word else "the end"
     expected = " or ".join(dict.fromkeys(said for name, said in _EXPECTED.items() if name in accepted)) or "the end"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, tzinfo
 from typing import Any, Protocol
 from uuid import UUID
@@ -149,7 +150,7 @@ class _Settler:
                 return tuple(self.asker.teams)
             case My(attribute):
                 return self._attribute(attribute)
-            case Arithmetic(sign, left, right):
+            case Arithmetic(left=left, right=right):
                 return self._arithmetic(operand, self._operand(left), self._operand(right))
             case Call(function, arguments):
                 settled = tuple(map(self._operand, arguments))
@@ -180,7 +181,7 @@ class _Settler:
         value = self.values[name]
         if value is None:
             raise QueryError(f"values: {name}=None; a missing value is asked for with IS NULL", name=name)
-        if isinstance(value, Sequence | Set) and not isinstance(value, str | bytes):
+        if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes):
             if not listed:
                 raise QueryError(f"values: {name} is a list; compare it with IN :{name}", name=name)
             return tuple(value)
@@ -192,7 +193,9 @@ class _Settler:
             raise QueryError(
                 f"MY.{name}: the principal has no attribute {name!r}{nearest(name, self.asker.attributes)}", name=name
             )
-        return tuple(value) if isinstance(value, Sequence | Set) and not isinstance(value, str | bytes) else value
+        return (
+            tuple(value) if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes) else value
+        )
 
 
 def _day(operand: Operand) -> Operand:

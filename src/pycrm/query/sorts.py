@@ -79,9 +79,9 @@ def _number(value: Any) -> Decimal:
 
 
 def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("write TRUE or FALSE")
-    return value
+    if isinstance(value, bool):
+        return value
+    raise ValueError("write TRUE or FALSE")
 
 
 def _date(value: Any) -> date:
@@ -99,17 +99,17 @@ def _money(value: Any) -> tuple[Decimal, str]:
     if isinstance(value, str):
         currency, _, amount = value.partition(" ")
         value = Money(amount.strip(), currency)
-    if not isinstance(value, Money):
-        raise ValueError("write it with its currency, as in USD 1000")
-    return value.amount, value.currency
+    if isinstance(value, Money):
+        return value.amount, value.currency
+    raise ValueError("write it with its currency, as in USD 1000")
 
 
 def _quantity(value: Any) -> tuple[Decimal, str]:
     if isinstance(value, str):
         value = Quantity.parse(value)
-    if not isinstance(value, Quantity):
-        raise ValueError("write it with its unit, as in 5 kg")
-    return value.amount, value.uom
+    if isinstance(value, Quantity):
+        return value.amount, value.uom
+    raise ValueError("write it with its unit, as in 5 kg")
 
 
 def _id(value: Any) -> UUID:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +34,7 @@ from pycrm.query.ast import Operator
 from pycrm.query.bound import ArithmeticTerm, CallTerm, PathTerm, Slot, Term, ValueTerm
 from pycrm.query.scope import Scope
 from pycrm.query.statement import Encode, bind_name
-from pycrm.storage.functions import QUOTIENT_PLACES, Sort, to_sqlite
+from pycrm.storage.functions import FIRST_DATE, QUOTIENT_PLACES, Sort, bounded_sql, to_sqlite
 from pycrm.storage.types import TEXT, Day, Id, Instant
 
 __all__ = ["Terms"]
@@ -49,7 +50,6 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 _MEASURED = ("money", "quantity")
 # More digits than a quotient keeps, so that it is rounded once.
 _GUARD_PLACES = 60
-_MOST_DAYS = 1_700_000
 
 AddFill = Callable[..., int]
 
@@ -91,7 +91,7 @@ class Terms:
             case CallTerm(function, arguments):
                 inner = [part for argument in arguments for part in self.of(argument)]
                 if self._is_sqlite:
-                    name = literal_column(f"'{function.name}'")
+                    name: Any = literal_column(f"'{function.name}'")
                     return (func.crm_call(name, *inner, type_=self._type(term.sort)),)
                 return (function.postgresql(*inner),)
             case ArithmeticTerm():
@@ -174,12 +174,15 @@ class Terms:
             days = self._computed("-", literal_column("'0'" if self._is_sqlite else "0", Numeric()), days)
         if self._is_sqlite:
             return func.crm_days_later(day, days, type_=Text())
-        most, least = literal_column(str(_MOST_DAYS)), literal_column(str(-_MOST_DAYS))
-        moved = day.op("+", return_type=Date())(
-            cast(func.greatest(func.least(func.trunc(days), most), least), Integer())
+        # A date beyond what Python can tell is missing. PostgreSQL works out what is constant before it looks at a
+        # condition, so that even what is not chosen must be within its limits.
+        since_first = cast(day.op("-", return_type=Integer())(FIRST_DATE), Numeric()) + func.trunc(
+            days, type_=Numeric()
         )
-        # A date beyond what Python can tell is missing.
-        return case((moved.between(literal_column("DATE '0001-01-01'"), literal_column("DATE '9999-12-31'")), moved))
+        first: Any = literal_column("0")
+        last: Any = literal_column(str((date.max - date.min).days))
+        moved = FIRST_DATE.op("+", return_type=Date())(cast(bounded_sql(since_first, first, last), Integer()))
+        return case((and_(since_first >= first, since_first <= last), moved))
 
 
 def _same(value: Any) -> Any:

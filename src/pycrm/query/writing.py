@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,16 +27,19 @@ from pycrm.query.ast import (
     Path,
     Relative,
 )
+from pycrm.query.grammar import MAX_DIGITS
 from pycrm.values.money import Money
 from pycrm.values.periods import RELATIVE
 from pycrm.values.quantity import Quantity
 from pycrm.values.refs import Ref
 
-__all__ = ["write_filter"]
+__all__ = ["MAX_DIGITS", "instant_text", "number_text", "write_filter"]
 
-_KEYWORDS = frozenset(
-    "ALL AND ANY BETWEEN CONTAINS FALSE HAS IN IS LIKE NONE NOT NULL OR STARTS TRUE UNDER WITH ME MY MY_TEAM".split()
-)
+# Matched as the grammar matches them: without regard to case, in which a Kelvin sign is a K.
+_keyword = re.compile(
+    "ALL|AND|ANY|BETWEEN|CONTAINS|FALSE|HAS|IN|IS|LIKE|NONE|NOT|NULL|OR|STARTS|TRUE|UNDER|WITH|ME|MY|MY_TEAM",
+    re.IGNORECASE,
+).fullmatch
 _plain_name = re.compile(r"[^\W\d]\w*").fullmatch
 _LOOSE, _JOINED, _TIGHT = range(3)
 
@@ -114,7 +117,8 @@ def _operand(operand: Operand, *, inner: bool = False) -> str:
             text = f"{_operand(left, inner=True)} {sign} {_operand(right, inner=True)}"
             return f"({text})" if inner else text
         case Call(function, arguments):
-            return f"{function}({', '.join(map(_operand, arguments))})"
+            name = ".".join(map(_name, function.split(".")))
+            return f"{name}({', '.join(map(_operand, arguments))})"
         case tuple():
             return _listed(operand)
         case _:
@@ -129,7 +133,7 @@ def _path(path: Path) -> str:
 
 
 def _name(name: str) -> str:
-    if _plain_name(name) and name.upper() not in _KEYWORDS:
+    if _plain_name(name) and not _keyword(name):
         return name
     return '"' + name.replace('"', '""') + '"'
 
@@ -138,17 +142,17 @@ def _value(value: Any) -> str:
     match value:
         case bool():
             return "TRUE" if value else "FALSE"
-        case int():
-            return str(value)
-        case Decimal():
-            return format(value, "f")
+        case int() | Decimal():
+            return number_text(value)
         case float():
-            return format(Decimal(repr(value)), "f")
+            return number_text(Decimal(repr(value)))
         case Money():
-            return f"{value.currency} {value.amount:f}"
+            return f"{value.currency} {number_text(value.amount)}"
         case Quantity():
-            return f"{value.amount:f} {_text(value.uom)}"
-        case datetime() | date():
+            return f"{number_text(value.amount)} {_text(value.uom)}"
+        case datetime():
+            return instant_text(value)
+        case date():
             return value.isoformat()
         case str():
             return _text(value)
@@ -160,6 +164,34 @@ def _value(value: Any) -> str:
             raise QueryError(f"{value!r} cannot be said in the text of a filter; give it as a :parameter", value=value)
         case _:
             return _text(str(value))
+
+
+def number_text(number: int | Decimal) -> str:
+    """Return *number* in digits.
+
+    Raises:
+        QueryError: It has more of them than a filter takes, or is none, as infinity is.
+    """
+    if isinstance(number, Decimal):
+        fits = number.is_finite() and abs(number.adjusted()) <= MAX_DIGITS
+    else:
+        fits = abs(number) < 10**MAX_DIGITS
+    text = format(number, "f" if isinstance(number, Decimal) else "d") if fits else ""
+    if not text or len(text.lstrip("-")) > MAX_DIGITS:
+        raise QueryError(f"a filter takes numbers of at most {MAX_DIGITS} digits; give it as a :parameter")
+    return text
+
+
+def instant_text(instant: datetime) -> str:
+    """Return *instant* in ISO 8601 with its offset, or in UTC where that is no whole number of minutes.
+
+    Raises:
+        QueryError: It has no time zone.
+    """
+    offset = instant.utcoffset()
+    if offset is None:
+        raise QueryError(f"{instant} has no time zone, and so is no instant; give it one", value=instant)
+    return (instant.astimezone(UTC) if offset.total_seconds() % 60 else instant).isoformat()
 
 
 def _text(value: str) -> str:

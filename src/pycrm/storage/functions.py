@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 import attrs
-from sqlalchemy import Date, Integer, Numeric, cast, extract, func, literal_column
+from sqlalchemy import Date, Integer, Numeric, Text, case, cast, extract, func, literal_column
 
 from pycrm.schema.document import instant_text
 from pycrm.storage.types import TEXT
 from pycrm.values.folding import fold, pattern_matcher
+from pycrm.values.wall_clock import read_zone
 
 __all__ = [
+    "FIRST_DATE",
     "FUNCTIONS",
+    "QUOTIENT_PLACES",
     "Function",
     "Sort",
     "add_functions",
+    "bounded_sql",
     "computed",
     "days_between",
     "days_later",
@@ -41,8 +44,8 @@ Sort: TypeAlias = Literal["number", "text", "boolean", "date", "instant", "money
 QUOTIENT_PLACES = 12
 # Nothing that fits into a filter has as many digits, so sums and products are exact.
 _EXACT = Context(prec=10_000, rounding=ROUND_HALF_UP)
-_LAST_PLACE = Decimal(1).scaleb(-QUOTIENT_PLACES)
-_MOST_DAYS = 1_700_000
+FIRST_DATE: Any = literal_column("DATE '0001-01-01'")
+LAST_DATE: Any = literal_column("DATE '9999-12-31'")
 
 
 @attrs.frozen
@@ -81,7 +84,16 @@ def computed(sign: str, left: Decimal, right: Decimal) -> Decimal | None:
         case _ if not right:
             return None
         case _:
-            return _EXACT.divide(left, right).quantize(_LAST_PLACE, ROUND_HALF_UP, _EXACT)
+            return _quotient(left, right)
+
+
+def _quotient(left: Decimal, right: Decimal) -> Decimal:
+    """Return ``left / right`` with 12 places; of two that are equally near, the one away from zero."""
+    (over, under), (times, by) = left.as_integer_ratio(), right.as_integer_ratio()
+    dividend, divisor = over * by * 10**QUOTIENT_PLACES, under * times
+    whole, rest = divmod(abs(dividend), abs(divisor))
+    rounded = whole + (2 * rest >= abs(divisor))
+    return Decimal(rounded if (dividend < 0) is (divisor < 0) else -rounded).scaleb(-QUOTIENT_PLACES, _EXACT)
 
 
 def days_later(day: date, days: Decimal) -> date | None:
@@ -108,14 +120,17 @@ def _date_in(instant: datetime, zone: str) -> date:
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _zone(name: str) -> tzinfo:
+    return read_zone(name)
 
 
 def _date_in_sql(instant: Any, zone: Any) -> Any:
-    day = cast(func.timezone(zone, instant), Date())
-    bounded = func.least(day, literal_column("DATE '9999-12-31'"))
-    return func.greatest(bounded, literal_column("DATE '0001-01-01'"), type_=Date())
+    return bounded_sql(cast(func.timezone(zone, instant), Date()), FIRST_DATE, LAST_DATE)
+
+
+def bounded_sql(value: Any, least: Any, most: Any) -> Any:
+    """Return PostgreSQL's *value*, or the bound that it passes; missing stays missing, which LEAST would skip."""
+    return case((value < least, least), (value > most, most), else_=value)
 
 
 def _rounded(number: Decimal, places: Decimal) -> Decimal:
@@ -124,8 +139,8 @@ def _rounded(number: Decimal, places: Decimal) -> Decimal:
 
 
 def _rounded_sql(number: Any, places: Any) -> Any:
-    digits = cast(func.greatest(-100, func.least(100, func.trunc(places))), Integer())
-    return func.round(number, digits, type_=Numeric())
+    digits = bounded_sql(func.trunc(places), literal_column("-100"), literal_column("100"))
+    return func.round(number, cast(digits, Integer()), type_=Numeric())
 
 
 def _part_of_date(name: str, part: str, python: Callable[[date], int]) -> Function:
@@ -139,12 +154,18 @@ def _part_of_date(name: str, part: str, python: Callable[[date], int]) -> Functi
 
 
 def _icu(text: Any) -> Any:
-    return text.collate("und-x-icu")
+    # An expression takes one collation; that of a text out of a document is inside the cast.
+    return cast(text, Text()).collate("und-x-icu")
+
+
+def folded_sql(text: Any) -> Any:
+    """Return the SQL of `fold` on PostgreSQL."""
+    return func.lower(_icu(func.normalize(text, literal_column("NFKC"))), type_=TEXT).collate("C")
 
 
 def _functions() -> list[Function]:
     return [
-        Function("ABS", ("number",), "number", abs, lambda number: func.abs(number, type_=Numeric())),
+        Function("ABS", ("number",), "number", Decimal.copy_abs, lambda number: func.abs(number, type_=Numeric())),
         Function("ROUND", ("number", "number"), "number", _rounded, _rounded_sql),
         Function(
             "LENGTH",
@@ -160,7 +181,7 @@ def _functions() -> list[Function]:
             str.lower,
             lambda text: func.lower(_icu(text), type_=TEXT).collate("C"),
         ),
-        Function("FOLD", ("text",), "text", fold, lambda text: folded_sql(text)),
+        Function("FOLD", ("text",), "text", fold, folded_sql),
         Function("DATE", ("instant",), "date", _date_in, _date_in_sql, zoned=True),
         _part_of_date("YEAR", "year", lambda day: day.year),
         _part_of_date("QUARTER", "quarter", lambda day: (day.month + 2) // 3),
@@ -172,11 +193,6 @@ def _functions() -> list[Function]:
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({each.name: each for each in _functions()})
 """The functions of the filter language by name."""
-
-
-def folded_sql(text: Any) -> Any:
-    """Return the SQL of `fold` on PostgreSQL."""
-    return func.lower(_icu(func.normalize(text, literal_column("NFKC"))), type_=TEXT).collate("C")
 
 
 # How SQLite gets them

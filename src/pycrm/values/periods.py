@@ -163,6 +163,17 @@ RELATIVE: Mapping[str, Callable[[date, int], tuple[date, date]]] = MappingProxyT
 )
 """Names without a number, each with its function of today and the month in which the fiscal year begins."""
 
+
+def _counted(direction: int, months: int, fiscal: bool) -> Callable[[date, int, int], tuple[date, date]]:
+    """Return how to find so many stretches before the present one, or after it."""
+
+    def found(today: date, count: int, fiscal_start: int) -> tuple[date, date]:
+        first = 1 if direction > 0 else -count
+        return _stretch(months, first, count, fiscal=fiscal)(today, fiscal_start)
+
+    return found
+
+
 COUNTED: Mapping[str, Callable[[date, int, int], tuple[date, date]]] = MappingProxyType(
     {
         "LAST_N_DAYS": lambda today, n, _: (_moved(today, -n), today),
@@ -170,18 +181,8 @@ COUNTED: Mapping[str, Callable[[date, int, int], tuple[date, date]]] = MappingPr
         "N_DAYS_AGO": lambda today, n, _: (_moved(today, -n), _moved(today, -n)),
         "LAST_N_WEEKS": lambda today, n, _: (_week_of(today, -n), _before(_week_of(today, 0))),
         "NEXT_N_WEEKS": lambda today, n, _: (_week_of(today, 1), _before(_week_of(today, n + 1))),
-        **{
-            f"LAST_N_{unit}S": lambda today, n, start, months=months, fiscal=fiscal: _stretch(
-                months, -n, n, fiscal=fiscal
-            )(today, start)
-            for unit, (months, fiscal) in _UNITS.items()
-        },
-        **{
-            f"NEXT_N_{unit}S": lambda today, n, start, months=months, fiscal=fiscal: _stretch(
-                months, 1, n, fiscal=fiscal
-            )(today, start)
-            for unit, (months, fiscal) in _UNITS.items()
-        },
+        **{f"LAST_N_{unit}S": _counted(-1, months, fiscal) for unit, (months, fiscal) in _UNITS.items()},
+        **{f"NEXT_N_{unit}S": _counted(1, months, fiscal) for unit, (months, fiscal) in _UNITS.items()},
     }
 )
 """Names with a number, each with its function of today, the number and that month."""

@@ -12,6 +12,7 @@ from pycrm.entities import Attachment
 from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.fields.field import Field
 from pycrm.query import F, Node, Where, node_of
+from pycrm.query.explain import explain
 from pycrm.query.settle import settle
 from pycrm.schema import Entity, Record
 from pycrm.values.lifecycle import Move
@@ -133,7 +134,7 @@ class Reader(View):
         Args:
             entity: The record class.
             where: A filter: the text ``"stage.outcome = 'open' AND amount > USD 1000"``, or made with `F`:
-                ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``.
+                ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``, or its JSON form as a mapping.
             order_by: ``"close_on, amount DESC"``; by creation where absent. Missing values are smallest.
             limit: At most so many records.
             after: `Page.next_cursor` of the page before.
@@ -224,6 +225,26 @@ class Reader(View):
         if result.schema_number is not None:
             self._ctx.check_number(result.schema_number)
         return list(result.groups)
+
+    def explain(self, entity: type[Record], where: Where, *, language: str = "en") -> str:
+        """Return what a filter asks for in words, by the labels of fields and options.
+
+        Args:
+            entity: The record class.
+            where: A filter, as `list` takes it. Parameters, relative dates and ``ME`` stay what they are.
+            language: One that there are labels in: ``"en"``, ``"zh"``, ``"zh-TW"``.
+        Returns:
+            Such as ``"Stage · Outcome is Open and Amount is more than USD 1000"``.
+        Raises:
+            UnknownNameError: A path that leads nowhere; the nearest names are given.
+            QueryError: A filter that cannot be read, or a path that cannot be followed.
+        """
+        return self._explain(entity, where=where, language=language)
+
+    @_again_when_moved
+    def _explain(self, entity: type[Record], *, where: Where, language: str) -> str:
+        tools, labels = self._ctx.tools, self._ctx.services.labels()
+        return explain(tools.schema, self._readable(entity), node_of(where), labels, language)
 
     @_again_when_moved
     def fields(self, entity: type[Record]) -> Mapping[str, Field]:

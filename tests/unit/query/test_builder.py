@@ -64,7 +64,8 @@ def test_lists_may_be_any_iterable() -> None:
         (lambda: F.a == (F.b == 1), "compared with a value, not with a condition"),
         (lambda: F.a.in_([F.b]), "compared with a list of values"),
         (lambda: F["a b"], "expected '.' or the end at character 3"),
-        (lambda: node_of({"a": 1}), "where= takes a condition such as F.name == 'x', .*not {'a': 1}"),  # type: ignore[arg-type]
+        (lambda: node_of(["a"]), r"where= takes a condition such as F.name == 'x', .*not \['a'\]"),  # type: ignore[arg-type]
+        (lambda: node_of({"a": 1}), "filter: expected a condition, by one of and, or, not, .* got a mapping with 'a'"),
     ],
 )
 def test_misuse_names_cure(misuse: Any, cure: str) -> None:
