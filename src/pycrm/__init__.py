@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from pycrm.plugin.discovery import discover
-    from pycrm.query import F
+    from pycrm.query import Condition, F
     from pycrm.search import Hit, SearchResult
     from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
     from pycrm.storage.files import FileStore
@@ -134,6 +134,7 @@ __all__ = [
     "CalendarError",
     "CalendarException",
     "Competitor",
+    "Condition",
     "ConfigurationError",
     "ConflictError",
     "Contact",
@@ -251,7 +252,7 @@ _NAMES = {
         "UpgradeRefusedError ValidationError"
     ),
     "pycrm.plugin.discovery": "discover",
-    "pycrm.query": "F",
+    "pycrm.query": "Condition F",
     "pycrm.search": "Hit SearchResult",
     "pycrm.signals": "RecordsCreated RecordsDeleted RecordsMoved RecordsRestored RecordsUpdated",
     "pycrm.values.exchange": "ExchangeRates",

@@ -79,6 +79,8 @@ class CRM:
         clock: Gives the instant of each change, aware and in UTC; the system's where absent.
         files: Where attachments are kept: a folder, a URL of fsspec, or a `FileStore` with limits of its own. Without
             it the folder ``shop.db.files`` beside ``shop.db``, a temporary one in memory, and none on PostgreSQL.
+        fiscal_year_start: The month in which the fiscal year begins, 1 to 12; for filters such as
+            ``close_on = THIS_FISCAL_QUARTER``.
     Raises:
         ConfigurationError: A definition that cannot work, with owner, entity and field.
         NameClashError: Two plugins bring the same name; both are named.
@@ -93,7 +95,11 @@ class CRM:
         prefix: str = "crm_",
         clock: Clock | None = None,
         files: str | os.PathLike[str] | FileStore | None = None,
+        fiscal_year_start: int = 1,
     ) -> None:
+        if fiscal_year_start not in range(1, 13):
+            raise ConfigurationError(f"fiscal_year_start={fiscal_year_start!r} is no month; give 1 to 12")
+        self._fiscal_year_start = fiscal_year_start
         self._database = open_engine(database)
         # A forgotten `close` leaves no connection open; not at exit, where a forked child would end its parent's.
         weakref.finalize(self, self._database.close).atexit = False
@@ -555,6 +561,8 @@ class CRM:
             installation=stored.installation,
             files=self.files,
             check_unmoved=partial(check_unmoved, stored=stored),
+            fiscal_year_start=self._fiscal_year_start,
+            labels=lambda: self.labels,
         )
         if number := read_schema_number(unit, stored.tables):
             UnitContext(unit, services, tools).load_schema(number)

@@ -16,6 +16,7 @@ import pytest
 from pycrm import CRM, discover
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.status import StatusKind
+from pycrm.query.words import WORDS
 from pycrm.schema.labels import Key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,7 +138,7 @@ def test_every_code_can_be_read() -> None:
 @pytest.mark.parametrize("language", sorted(TEXTS))
 def test_no_label_without_thing(language: str) -> None:
     """A label that nothing uses is a typing error or a leftover."""
-    known = declared_keys() | {("problems", code) for code in codes()}
+    known = declared_keys() | {("problems", code) for code in codes()} | {("filters", key) for key in WORDS}
 
     assert sorted(key for key in TEXTS[language] if key not in known) == []
 
@@ -146,6 +147,14 @@ def test_no_label_without_thing(language: str) -> None:
 def test_no_label_is_empty(language: str) -> None:
     """Labels have text, and no blanks around it."""
     assert [key for key, text in TEXTS[language].items() if not text or text != text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_filters_are_told_in_every_language(language: str) -> None:
+    """Each part of a filter has its words, with the same places for what it compares."""
+    told = {key[1]: placeholders(text) for key, text in TEXTS[language].items() if key[0] == "filters"}
+
+    assert told == {key: placeholders(text) for key, text in WORDS.items()}
 
 
 @pytest.mark.parametrize("problem", problems(), ids=lambda problem: " ".join(sorted(problem.codes)))

@@ -21,15 +21,25 @@ from pycrm.query.text import read_path
 from pycrm.schema import Entity, Schema
 from pycrm.workspace import Reader
 
-__all__ = ["ASSIGNMENT", "condition_of", "conditions", "outside_values", "read_json", "split_assignments", "value_of"]
+__all__ = [
+    "ASSIGNMENT",
+    "CONDITION",
+    "IN",
+    "NULL",
+    "condition_of",
+    "outside_values",
+    "read_json",
+    "split_assignments",
+    "value_of",
+]
 
 ASSIGNMENT = re.compile(r"(?P<path>[^\W\d][\w.]*)(?P<sign>:?=)(?P<text>.*)", re.DOTALL)
 # A space before the sign asks for one after it; any further one belongs to the value, for text is never stripped.
-_CONDITION = re.compile(
+CONDITION = re.compile(
     r"(?P<path>[^\W\d][\w.]*)(?P<space> ?)(?P<sign>!=|<=|>=|:=|=|<|>)(?P=space)(?P<text>.*)", re.DOTALL
 )
-_NULL = re.compile(r"(?P<path>[^\W\d][\w.]*) +is +(?P<negated>not +)?null", re.IGNORECASE)
-_IN = re.compile(r"(?P<path>[^\W\d][\w.]*) +in +(?P<texts>.+)", re.IGNORECASE | re.DOTALL)
+NULL = re.compile(r"(?P<path>[^\W\d][\w.]*) +is +(?P<negated>not +)?null", re.IGNORECASE)
+IN = re.compile(r"(?P<path>[^\W\d][\w.]*) +in +(?P<texts>.+)", re.IGNORECASE | re.DOTALL)
 
 
 def split_assignments(words: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -89,15 +99,6 @@ def outside_values(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def conditions(ws: Reader, schema: Schema, entity: Entity, words: Sequence[str]) -> Condition | None:
-    """Return the filter that all of *words* make together, or None for none."""
-    where: Condition | None = None
-    for word in words:
-        one = condition_of(ws, schema, entity, word)
-        where = one if where is None else where & one
-    return where
-
-
 def condition_of(ws: Reader, schema: Schema, entity: Entity, word: str) -> Condition:
     """Return the filter that ``FIELD=VALUE``, ``FIELD in A,B`` or ``FIELD is null`` means.
 
@@ -105,13 +106,13 @@ def condition_of(ws: Reader, schema: Schema, entity: Entity, word: str) -> Condi
         Misuse: It is none of these.
         UnknownNameError: A path that leads nowhere.
     """
-    if found := _NULL.fullmatch(word):
+    if found := NULL.fullmatch(word):
         path = F[found["path"]]
         return path.is_not_null() if found["negated"] else path.is_null()
-    if found := _IN.fullmatch(word):
+    if found := IN.fullmatch(word):
         field = _field_at(schema, entity, found["path"])
         return F[found["path"]].in_([reference_of(ws, schema, field, each) for each in found["texts"].split(",")])
-    if not (found := _CONDITION.fullmatch(word)):
+    if not (found := CONDITION.fullmatch(word)):
         raise Misuse(
             "--where {word!r} is no condition; write FIELD=VALUE (or != < <= > >=), 'FIELD in A,B' or 'FIELD is null'",
             word=word,

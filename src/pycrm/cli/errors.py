@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
+from pycrm.cli.table import width
 from pycrm.cli.texts import ENGLISH, Texts, sentence
 from pycrm.errors import (
     ConfigurationError,
@@ -26,6 +27,9 @@ from pycrm.schema.labels import Labels
 from pycrm.storage.errors import ForeignKeyViolation, UniqueViolation
 
 __all__ = ["ExitCode", "describe", "exit_code_of", "exit_codes_text"]
+
+
+LONGEST_LINE = 500
 
 
 class ExitCode(IntEnum):
@@ -98,9 +102,18 @@ def describe(error: Exception, say: Texts, labels: Labels | None = None) -> str:
         return _problems(error, labels, say.language)
     if isinstance(error, (PycrmError, Problem)):
         meaning = _meaning(error, say)
-        return f"{meaning}\n  {error}" if meaning else str(error)
+        return (f"{meaning}\n  {error}" if meaning else str(error)) + _caret(error)
     kind = type(error).__name__
     return say("unexpected {kind}: {error}; run it again with --debug and report what it shows", kind=kind, error=error)
+
+
+def _caret(error: Exception) -> str:
+    """Return the text that *error* is about with a caret under the place, where it knows both."""
+    facts = getattr(error, "facts", {})
+    text, position = facts.get("text"), facts.get("position")
+    if not isinstance(text, str) or not isinstance(position, int) or not text.isprintable() or len(text) > LONGEST_LINE:
+        return ""
+    return f"\n\n  {text}\n  {' ' * width(text[: position - 1])}^"
 
 
 def _meaning(error: Exception, say: Texts) -> str:

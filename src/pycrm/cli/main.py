@@ -22,6 +22,7 @@ _COMMANDS = {
     "migrate": "database:migrate",
     "demo": "demo:demo",
     "list": "records:list_",
+    "count": "records:count",
     "show": "records:show",
     "search": "search:search",
     "views": "views:views",

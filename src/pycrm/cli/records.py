@@ -1,4 +1,4 @@
-"""Commands that read records: ``list`` and ``show``."""
+"""Commands that read records: ``list``, ``count`` and ``show``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from pycrm.cli.assignments import conditions
 from pycrm.cli.columns import Column, columns_of, include_of
 from pycrm.cli.command import command
 from pycrm.cli.complete import complete_entity
 from pycrm.cli.context import Settings
+from pycrm.cli.filters import conditions, pointing
 from pycrm.cli.find import find_record
 from pycrm.cli.output import is_number, print_json, print_lines, print_table, write
 from pycrm.cli.texts import Texts
@@ -18,15 +18,16 @@ from pycrm.fields.names import english_label
 from pycrm.schema import Entity, Record
 from pycrm.schema.dump import dump_record
 
-__all__ = ["list_", "show"]
+__all__ = ["count", "list_", "show"]
 
 COUNT_CAP = 10_000
+_WHERE = "A filter, or FIELD=VALUE; given several times, all must hold."
 
 
 @command("list")
 @click.argument("entity", shell_complete=complete_entity)
-@click.option("--where", metavar="CONDITION", multiple=True, help="FIELD=VALUE, also != < <= > >=, 'in', 'is null'.")
-@click.option("--order-by", metavar="FIELDS", help='"close_on, amount DESC".')
+@click.option("--where", metavar="FILTER", multiple=True, help=_WHERE)
+@click.option("--order-by", "--order", metavar="FIELDS", help='"close_on, amount DESC".')
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Records at most.")
 @click.option("--after", metavar="CURSOR", help="Go on where the page before ended.")
 @click.option("--columns", metavar="FIELDS", help="Parted by commas; paths as account.country too.")
@@ -46,14 +47,14 @@ def list_(
 
     \b
     pycrm list account --where country=DE --order-by name
-    pycrm list opportunity --where "amount>=USD 1000" --columns name,account.country,amount
+    pycrm list opportunity --where "amount > USD 1000 AND close_on = THIS_MONTH" --columns name,amount
     """  # noqa: D301  click wants the control character
     schema = settings.stored_schema()
     known = schema.entity(entity)
     everything = all_fields or (settings.as_json and not columns)
     shown = columns_of(schema, known, _paths(known, columns, everything))
     include = "" if settings.as_json and not columns else include_of(shown)
-    with settings.reading() as ws:
+    with settings.reading() as ws, pointing(where):
         condition = conditions(ws, schema, known, where)
         page = ws.list(
             known.record_class, where=condition, order_by=order_by, limit=limit, after=after, include=include
@@ -66,6 +67,26 @@ def list_(
     _print_page(settings, known, shown, page, total)
     if page.next_cursor:
         write(settings.say("more: --after {cursor}", cursor=page.next_cursor))
+
+
+@command()
+@click.argument("entity", shell_complete=complete_entity)
+@click.option("--where", metavar="FILTER", multiple=True, help=_WHERE)
+@click.pass_obj
+def count(settings: Settings, entity: str, where: Sequence[str]) -> None:
+    """Count the records of ENTITY.
+
+    \b
+    pycrm count account --where "country = 'DE' OR country = 'AT'"
+    """  # noqa: D301  click wants the control character
+    schema = settings.stored_schema()
+    known = schema.entity(entity)
+    with settings.reading() as ws, pointing(where):
+        total = ws.count(known.record_class, where=conditions(ws, schema, known, where))
+    if settings.as_json:
+        print_json({"entity": known.name, "count": total})
+    else:
+        write(str(total))
 
 
 def _paths(entity: Entity, columns: str | None, everything: bool) -> list[str]:

@@ -4,8 +4,8 @@ It states the port `Access`, which policies fulfil. It imports storage and the f
 """
 
 from pycrm.query.aggregate import AggregatePlan, AggregateRows
-from pycrm.query.ast import And, Compare, In, IsNull, Node, Path
-from pycrm.query.builder import Condition, F, FieldPath
+from pycrm.query.ast import And, Compare, In, IsNull, Linked, Node, Not, Or, Path
+from pycrm.query.builder import Condition, F, FieldPath, call, node_of
 from pycrm.query.compiler import Compiler, Where
 from pycrm.query.pages import PagePlan, PageRows
 from pycrm.query.paths import ResolvedPath, resolve
@@ -26,13 +26,18 @@ __all__ = [
     "In",
     "Include",
     "IsNull",
+    "Linked",
     "Node",
+    "Not",
+    "Or",
     "PagePlan",
     "PageRows",
     "Path",
     "ResolvedPath",
     "Statement",
     "Where",
+    "call",
+    "node_of",
     "read_include",
     "read_path",
     "resolve",

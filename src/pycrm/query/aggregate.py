@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Numeric, Select, Text, cast, func, literal
 from pycrm.errors import QueryError, StorageError
 from pycrm.fields.references import AnyRefKind, RefKind
 from pycrm.query.ast import Path
-from pycrm.query.conditions import require_operator
+from pycrm.query.bind import require_operator
 from pycrm.query.driver import DriverPart, driver_parts
 from pycrm.query.paths import ResolvedPath
 from pycrm.query.scope import Scope

@@ -1,22 +1,62 @@
 """What a filter is once it is read: small immutable nodes, compared and hashed by their structure.
 
-The Python builder makes them today; whatever else reads filters makes the same nodes. A node knows nothing of
-entities, fields or SQL.
+The text form, the Python builder and the JSON form make the same nodes. A node knows nothing of entities, fields or
+SQL. Operands are paths, values as they are in Python, and what becomes a value when somebody asks: parameters, relative
+dates, who asks. A condition is true or false and never unknown: a comparison with a missing value is false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
+from uuid import UUID
 
 import attrs
 
-__all__ = ["And", "Compare", "In", "IsNull", "Node", "Operator", "Path", "bucket", "is_bare_zero", "shape", "values"]
+from pycrm.errors import QueryError
+from pycrm.values.money import Money
+from pycrm.values.periods import Period
+from pycrm.values.quantity import Quantity
 
-Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
+__all__ = [
+    "And",
+    "Arithmetic",
+    "Call",
+    "Compare",
+    "In",
+    "IsNull",
+    "Linked",
+    "Me",
+    "Mode",
+    "My",
+    "MyTeam",
+    "Node",
+    "Not",
+    "Operand",
+    "Operator",
+    "Or",
+    "Parameter",
+    "Path",
+    "Relative",
+    "Sign",
+    "bucket",
+    "children",
+    "is_bare_zero",
+    "operands",
+    "shape",
+    "values",
+]
+
+Operator: TypeAlias = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "contains", "starts with", "like", "has", "has any", "has all", "under"
+]
+Mode: TypeAlias = Literal["any", "all", "none"]
+Sign: TypeAlias = Literal["+", "-", "*", "/"]
 
 LARGEST_BUCKET = 512
+MAX_DEPTH = 40
 
 
 @attrs.frozen
@@ -32,28 +72,125 @@ class Path:
 
 
 @attrs.frozen
+class Parameter:
+    """``:region``, a value that is given with the question."""
+
+    name: str
+
+
+@attrs.frozen
+class Relative:
+    """A stretch of days that depends on today: ``THIS_QUARTER``, or ``LAST_N_DAYS:30`` with its *count*."""
+
+    name: str
+    count: int | None = None
+
+
+@attrs.frozen
+class Me:
+    """``ME``, the user who asks."""
+
+
+@attrs.frozen
+class MyTeam:
+    """``MY_TEAM``, every team of the user who asks."""
+
+
+@attrs.frozen
+class My:
+    """``MY.region``, an attribute of the principal who asks."""
+
+    attribute: str
+
+
+@attrs.frozen
+class Arithmetic:
+    """``amount * 2``; with a missing operand, and for a division by zero, the result is missing."""
+
+    sign: Sign
+    left: Operand
+    right: Operand
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper((self.left, self.right))
+
+
+@attrs.frozen
+class Call:
+    """``YEAR(close_on)``: a function of the language, its name in capitals."""
+
+    function: str
+    arguments: tuple[Operand, ...]
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper(self.arguments)
+
+
+# A value stands for itself: str, bool, int, Decimal, date, datetime, Money, Quantity, UUID, Period; of a relative
+# date the period. Whatever a field's kind takes may be given in Python.
+Operand: TypeAlias = Any
+
+
+@attrs.frozen
 class Compare:
-    """``amount > 1000``. With a missing value every comparison is false but ``!=``, which is true."""
+    """``amount > 1000``. With a missing value every comparison is false but ``!=``, which is true.
+
+    The right side of ``has any``, ``has all`` is a tuple; that of ``under`` may be one.
+    """
 
     operator: Operator
-    path: Path
-    value: Any
+    left: Operand
+    right: Operand
 
 
 @attrs.frozen
 class In:
     """``custom.region IN (…)``; with no values it is false."""
 
-    path: Path
-    values: tuple[Any, ...]
+    left: Operand
+    values: tuple[Operand, ...]
 
 
 @attrs.frozen
 class IsNull:
     """``close_on IS NULL``, or ``IS NOT NULL`` when *negated*."""
 
-    path: Path
+    left: Operand
     negated: bool = False
+
+
+@attrs.frozen
+class Linked:
+    """``ANY(lines, qty > 10)``: a condition on the records that a to-many *link* leads to.
+
+    Without a condition ``ANY(lines)`` says that there is one, ``NONE(lines)`` that there is none. ``ALL`` is true where
+    there is none.
+    """
+
+    mode: Mode
+    link: Path
+    condition: Node | None = None
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper((self.condition,))
+
+
+@attrs.frozen
+class Not:
+    """The opposite of *item*."""
+
+    item: Node
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper((self.item,))
 
 
 @attrs.frozen
@@ -61,39 +198,155 @@ class And:
     """All of *items*; with none it is true."""
 
     items: tuple[Node, ...]
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper(self.items)
 
 
-Node: TypeAlias = Compare | In | IsNull | And
+@attrs.frozen
+class Or:
+    """One of *items* at least; with none it is false."""
+
+    items: tuple[Node, ...]
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        return _deeper(self.items)
 
 
-def shape(node: Node) -> Hashable:
+Node: TypeAlias = Compare | In | IsNull | Linked | Not | And | Or
+
+
+def _deeper(inner: tuple[Any, ...]) -> int:
+    """Return the depth of what holds *inner*; nothing that walks a filter needs to fear for the stack."""
+    depth = 1 + max((getattr(each, "depth", 0) for each in inner), default=0)
+    if depth > MAX_DEPTH:
+        raise QueryError(f"a filter is nested at most {MAX_DEPTH} deep; write it flatter, with IN or :parameters")
+    return depth
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the conditions that *node* is made of; none for a comparison."""
+    match node:
+        case And(items) | Or(items):
+            return items
+        case Not(item):
+            return (item,)
+        case Linked(condition=Compare() | In() | IsNull() | Linked() | Not() | And() | Or() as condition):
+            return (condition,)
+        case _:
+            return ()
+
+
+def operands(node: Node) -> tuple[Operand, ...]:
+    """Return what *node* itself compares, in the order of reading."""
+    match node:
+        case Compare(left=left, right=right):
+            return (left, right)
+        case In(left, listed):
+            return (left, *listed)
+        case IsNull(left=left):
+            return (left,)
+        case _:
+            return ()
+
+
+def shape(node: Node | None) -> Hashable:
     """Return the structure of *node* without its values: nodes of one shape share one SQL statement.
 
-    Of an ``IN`` the size of its `bucket` counts, not the number of values. Whether a value is a bare zero belongs to
-    the shape, because money compares with zero in any currency and with everything else in one; so do quantities.
+    Of an ``IN`` the size of its `bucket` counts, not the number of values. Of a value the sort counts, and whether it
+    is a bare zero, because money compares with zero in any currency and with everything else in one; so do quantities.
     """
     match node:
-        case Compare(operator, path, value):
-            return (operator, path.names, is_bare_zero(value))
-        case In(path, listed):
-            return ("in", path.names, bucket(len(listed)))
-        case IsNull(path, negated):
-            return ("is null", path.names, negated)
+        case Compare(operator, left, right):
+            return (operator, _operand_shape(left), _operand_shape(right))
+        case In(left, listed):
+            return ("in", _operand_shape(left), bucket(len(listed)))
+        case IsNull(left, negated):
+            return ("is null", _operand_shape(left), negated)
+        case Linked(mode, link, condition):
+            return (mode, link.names, shape(condition))
+        case Not(item):
+            return ("not", shape(item))
         case And(items):
             return ("and", *map(shape, items))
+        case Or(items):
+            return ("or", *map(shape, items))
+        case None:
+            return None
 
 
-def values(node: Node) -> list[Any]:
-    """Return the values of *node* in the order of reading: one per comparison, one tuple per ``IN``."""
+def _operand_shape(operand: Operand) -> Hashable:
+    match operand:
+        case Path(names):
+            return names
+        case Arithmetic(sign, left, right):
+            return (sign, _operand_shape(left), _operand_shape(right))
+        case Call(function, arguments):
+            return (function, *map(_operand_shape, arguments))
+        case tuple():
+            return bucket(len(operand))
+        case _:
+            return "zero" if is_bare_zero(operand) else sort_of(operand)
+
+
+def sort_of(value: Any) -> str:
+    """Return of which sort a literal value is: ``"number"``, ``"text"`` …, or ``"other"``."""
+    return _SORTS.get(type(value), "other")
+
+
+_SORTS = {
+    str: "text",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    float: "number",
+    date: "date",
+    datetime: "instant",
+    Money: "money",
+    Quantity: "quantity",
+    UUID: "id",
+    Period: "period",
+}
+
+
+def values(node: Node | None) -> list[Any]:
+    """Return the values of *node* in the order of reading: one per operand that is one, one tuple per list."""
+    return list(_values(node))
+
+
+def _values(node: Node | None) -> Iterator[Any]:
     match node:
-        case Compare(value=value):
-            return [value]
-        case In(values=listed):
-            return [listed]
-        case IsNull():
-            return []
-        case And(items):
-            return [value for item in items for value in values(item)]
+        case Compare(left=left, right=right):
+            yield from _operand_values(left)
+            yield from _operand_values(right)
+        case In(left, listed):
+            yield from _operand_values(left)
+            yield listed
+        case IsNull(left=left):
+            yield from _operand_values(left)
+        case None:
+            return
+        case _:
+            for child in children(node):
+                yield from _values(child)
+
+
+def _operand_values(operand: Operand) -> Iterator[Any]:
+    match operand:
+        case Path():
+            return
+        case Arithmetic(left=left, right=right):
+            yield from _operand_values(left)
+            yield from _operand_values(right)
+        case Call(arguments=arguments):
+            for argument in arguments:
+                yield from _operand_values(argument)
+        case _:
+            yield operand
 
 
 def bucket(count: int) -> int:

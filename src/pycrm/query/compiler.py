@@ -7,7 +7,7 @@ fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -27,7 +27,7 @@ from pycrm.query.aggregate import (
 from pycrm.query.ast import LARGEST_BUCKET, Node, Path, shape, values
 from pycrm.query.builder import Condition, node_of
 from pycrm.query.kept import Kept
-from pycrm.query.order import Bounds, Order, bounds_after, bounds_params
+from pycrm.query.order import Bounds, Order, bounds_after, bounds_from_start, bounds_params
 from pycrm.query.pages import PagePlan
 from pycrm.query.paths import ResolvedPath, resolve
 from pycrm.query.statement import Statement, Template
@@ -40,7 +40,7 @@ from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Compiler", "Where"]
 
-Where: TypeAlias = Condition | Node | None
+Where: TypeAlias = Condition | Node | str | Mapping[str, Any] | None
 _Measured: TypeAlias = tuple[tuple[ResolvedMeasure, ...], tuple[Group, ...], tuple[Branch, ...]]
 
 MAX_VALUES = 20_000
@@ -130,7 +130,7 @@ class Compiler:
         return PagePlan(
             order=order,
             limit=limit,
-            ranges=((),) if last is None else tuple(bounds_after(order.keys, last)),
+            ranges=bounds_from_start(order.keys) if last is None else tuple(bounds_after(order.keys, last)),
             statement=statement,
             numbered=with_schema_number,
         )

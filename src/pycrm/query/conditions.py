@@ -1,7 +1,7 @@
-"""A filter's nodes as SQL conditions, with the same two-valued meaning on every database.
+"""The conditions of a filter as SQL, with the same two-valued meaning on every database.
 
-A condition here is only ever joined by AND, where an unknown and a false comparison select the same rows; so only
-``!=`` needs a spelling of its own to be true for a missing value.
+A comparison with a missing value is unknown to a database, and selects nothing, like a false one. Where that would
+make a difference, under NOT and for ``!=``, the condition is asked whether it ``IS NOT TRUE``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,58 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, false, or_
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy import cast as sql_cast
 
 from pycrm.errors import QueryError
-from pycrm.query.ast import LARGEST_BUCKET, And, Compare, In, IsNull, Node, Path, bucket
+from pycrm.fields.field import Field
+from pycrm.fields.kind import PartType
+from pycrm.fields.references import AnyRefKind, AnyRefsKind, LinkKind
+from pycrm.query.ast import LARGEST_BUCKET
+from pycrm.query.bound import (
+    AllOf,
+    Bound,
+    FieldTest,
+    HasTest,
+    LinkTest,
+    ListTest,
+    MatchTest,
+    NullTest,
+    OneOf,
+    Opposite,
+    PathTerm,
+    PeriodTest,
+    Slot,
+    TermTest,
+    UnderTest,
+)
 from pycrm.query.driver import driver_parts
-from pycrm.query.judge import Judge, is_zero_of_any_unit
-from pycrm.query.paths import ResolvedPath
+from pycrm.query.paths import ResolvedPath, ToMany
 from pycrm.query.scope import Scope
-from pycrm.query.statement import Fill, bind_name
+from pycrm.query.statement import Encode, Fill, bind_name
+from pycrm.query.terms import Terms
+from pycrm.schema import Entity
+from pycrm.storage.codecs import CODECS, json_text
+from pycrm.storage.field_sql import reference_sql
+from pycrm.storage.functions import folded_sql
+from pycrm.storage.links import link_name
+from pycrm.storage.types import TEXT, Document, Id
 
 __all__ = ["Conditions"]
 
@@ -31,58 +74,87 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     ">=": operator.ge,
 }
 
+_ONE: ColumnElement[int] = literal_column("1", Integer())
+
 
 class Conditions:
     """The conditions of one statement.
 
     Attributes:
-        clauses: To be joined by AND.
         fills: How the filter's values become parameters, in the order of `ast.values`.
     """
 
-    def __init__(self, scope: Scope, resolve: Callable[[Path], ResolvedPath]) -> None:
-        self.clauses: list[ColumnElement[bool]] = []
-        self.fills: list[Fill] = []
-        self._scope = scope
-        self._resolve = resolve
+    def __init__(self) -> None:
+        self._fills: dict[int, Fill] = {}
 
-    def add(self, node: Node) -> None:
-        """Add the conditions of *node*.
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        return tuple(self._fills[number] for number in sorted(self._fills))
 
-        Raises:
-            QueryError: A comparison that a field's kind does not offer.
-            UnknownNameError: A path that leads nowhere.
-        """
-        match node:
-            case And(items):
-                for item in items:
-                    self.add(item)
-            case Compare(path=path):
-                self.clauses.append(self._compare(self._resolve(path), node))
-            case In(path, values):
-                self.clauses.append(self._in(self._resolve(path), len(values)))
-            case IsNull(path, negated):
-                self.clauses.append(self._is_null(self._resolve(path), negated))
+    def clauses(self, scope: Scope, bound: Bound) -> list[ColumnElement[bool]]:
+        """Return the conditions of *bound* on the rows of *scope*, to be joined by AND."""
+        items = bound.items if isinstance(bound, AllOf) else (bound,)
+        return [self._clause(scope, item) for item in items]
 
-    def _compare(self, path: ResolvedPath, node: Compare) -> ColumnElement[bool]:
-        require_operator(path, node.operator)
-        zero = is_zero_of_any_unit(path, node.value)
-        number = self._add_fill(path, node.operator, bare_zero=zero)
-        compare = _COMPARE[node.operator]
-        first, *others = self._scope.parts(path)
+    def _clause(self, scope: Scope, bound: Bound) -> ColumnElement[bool]:
+        match bound:
+            case FieldTest():
+                return self._field(scope, bound)
+            case ListTest():
+                return self._one_of(scope, bound)
+            case AllOf(items):
+                return and_(true(), *(self._clause(scope, item) for item in items))
+            case OneOf(items):
+                return or_(false(), *(self._clause(scope, item) for item in items))
+            case Opposite(item):
+                return _is_not_true(self._clause(scope, item))
+            case NullTest(term, negated):
+                first = scope.parts(term)[0] if isinstance(term, ResolvedPath) else self._terms(scope).of(term)[0]
+                return first.is_not(None) if negated else first.is_(None)
+            case PeriodTest():
+                return self._period(scope, bound)
+            case MatchTest():
+                return self._match(scope, bound)
+            case HasTest():
+                return self._has(scope, bound)
+            case UnderTest():
+                return self._under(scope, bound)
+            case TermTest(symbol, left, right):
+                return self._terms(scope).compared(symbol, left, right)
+            case LinkTest():
+                return self._link(scope, bound)
+
+    def _terms(self, scope: Scope) -> Terms:
+        return Terms(scope, self._fill)
+
+    def _fill(self, slot: Slot, *encode: Encode) -> int:
+        self._fills[slot.number] = Fill(slot, encode)
+        return slot.number
+
+    def _fill_whole(self, scope: Scope, slot: Slot) -> BindParameter[Any]:
+        """Give *slot*, a list of texts, one parameter: JSON on SQLite, an array on PostgreSQL."""
+        is_sqlite = scope.dialect.name == "sqlite"
+        self._fills[slot.number] = Fill(slot, (), json_text if is_sqlite else list)
+        return bindparam(bind_name(slot.number, 0, 0), type_=Text() if is_sqlite else ARRAY(Text()))
+
+    # A field and values that its kind judges
+
+    def _field(self, scope: Scope, test: FieldTest) -> ColumnElement[bool]:
+        number = self._fill(test.slot, *_encoders(scope, test.path))
+        compare = _COMPARE[test.operator]
+        first, *others = scope.parts(test.path)
         main = compare(first, _bind(first, number, 0, 0))
-        if zero or not others:
+        if test.zero or not others:
             return main
         # Only amounts of one unit have an order, and all parts must agree for two values to be equal.
-        other = _COMPARE["!=" if node.operator == "!=" else "="]
+        other = _COMPARE["!=" if test.operator == "!=" else "="]
         rest = [other(part, _bind(part, number, 0, at)) for at, part in enumerate(others, start=1)]
-        return or_(main, *rest) if node.operator == "!=" else and_(main, *rest)
+        return or_(main, *rest) if test.operator == "!=" else and_(main, *rest)
 
-    def _in(self, path: ResolvedPath, count: int) -> ColumnElement[bool]:
-        require_operator(path, "in")
-        number = self._add_fill(path, "in", listed=True)
-        parts = self._scope.parts(path)
-        places = range(bucket(count))
+    def _one_of(self, scope: Scope, test: ListTest) -> ColumnElement[bool]:
+        number = self._fill(test.slot, *_encoders(scope, test.path))
+        parts = scope.parts(test.path)
+        places = range(test.slot.count or 0)
         if not places:
             return false()
         if len(parts) == 1:
@@ -90,34 +162,160 @@ class Conditions:
             return parts[0] == binds[0] if len(binds) == 1 else parts[0].in_(binds)
         if len(places) > LARGEST_BUCKET:
             raise QueryError(
-                f"{path} in: at most {LARGEST_BUCKET} values of kind {path.field.kind.name} are compared at once, "
-                f"not {count}; ask in portions",
-                path=path.path.text,
+                f"{test.path} in: at most {LARGEST_BUCKET} values of kind {test.path.field.kind.name} are compared at "
+                "once; ask in portions",
+                path=test.path.path.text,
             )
         return or_(*(_equal(parts, number, place) for place in places))
 
-    def _is_null(self, path: ResolvedPath, negated: bool) -> ColumnElement[bool]:
-        require_operator(path, "is null")
-        first = self._scope.parts(path)[0]
-        return first.is_not(None) if negated else first.is_(None)
+    def _period(self, scope: Scope, test: PeriodTest) -> ColumnElement[bool]:
+        if isinstance(test.term, PathTerm):
+            (part,) = scope.parts(test.term.path)
+            (encode,) = _encoders(scope, test.term.path)
+        else:
+            terms = self._terms(scope)
+            (part,) = terms.of(test.term)
+            encode = terms.encode(test.term.sort)
+        number = self._fill(test.slot, encode, encode)
+        first, last = _bind(part, number, 0, 0), _bind(part, number, 0, 1)
+        match test.operator:
+            case "<":
+                return part < first
+            case ">=":
+                return part >= first
+            case "<=":
+                return part <= last
+            case ">":
+                return part > last
+            case "!=":
+                return _is_not_true(and_(part >= first, part <= last))
+            case _:
+                return and_(part >= first, part <= last)
 
-    def _add_fill(self, path: ResolvedPath, operator: str, *, listed: bool = False, bare_zero: bool = False) -> int:
-        number = len(self.fills)
-        judge = Judge(path, operator, driver_parts(path.field, self._scope.dialect), bare_zero)
-        self.fills.append(Fill(number, judge, listed))
-        return number
+    # Texts
 
+    def _match(self, scope: Scope, test: MatchTest) -> ColumnElement[bool]:
+        (text,) = self._terms(scope).of(test.term)
+        number = self._fill(test.slot, _same)
+        searched: Any = bindparam(bind_name(number, 0, 0), type_=TEXT)
+        if scope.dialect.name == "sqlite":
+            name = {"contains": "crm_contains", "starts with": "crm_starts_with", "like": "crm_like"}[test.operator]
+            matched: ColumnElement[bool] = getattr(func, name)(text, searched) == _ONE
+            return matched
+        folded = folded_sql(text)
+        match test.operator:
+            case "contains":
+                return func.strpos(folded, searched) > literal_column("0")
+            case "starts with":
+                return func.starts_with(folded, searched).is_(true())
+            case "like":
+                # A backslash escapes wildcards anyway; said, SQLAlchemy 2.0 would double it.
+                condition: ColumnElement[bool] = folded.like(searched)
+                return condition
 
-def require_operator(path: ResolvedPath, operator: str) -> None:
-    """Raise `QueryError` unless the field's kind offers *operator*."""
-    kind = path.field.kind
-    if operator not in kind.operators:
-        raise QueryError(
-            f"{path}: a {kind.name} field is not compared by {operator!r}; "
-            f"it offers {', '.join(sorted(kind.operators)) or 'no comparison'}",
-            path=path.path.text,
-            operator=operator,
+    # Several values
+
+    def _has(self, scope: Scope, test: HasTest) -> ColumnElement[bool]:
+        if isinstance(test.path.field.kind, LinkKind):
+            return self._has_link(scope, test)
+        values = self._fill_whole(scope, test.slot)
+        (part,) = scope.parts(test.path)
+        if scope.dialect.name == "postgresql":
+            symbol = "?&" if test.every else "?|"
+            return sql_cast(part, Document()).op(symbol, is_comparison=True)(values)
+        own = func.json_each(part).table_valued("value", name="own")
+        wanted = func.json_each(values).table_valued("value", name="wanted")
+        if not test.every:
+            return exists(select(_ONE).select_from(own).join(wanted, own.c.value == wanted.c.value))
+        missing = select(_ONE).select_from(wanted).where(wanted.c.value.not_in(select(own.c.value)))
+        return and_(part.is_not(None), ~exists(missing))
+
+    def _has_link(self, scope: Scope, test: HasTest) -> ColumnElement[bool]:
+        encode = _id_encoder(scope)
+        number = self._fill(test.slot, encode)
+        count = 1 if test.slot.count is None else test.slot.count
+        binds = [bindparam(bind_name(number, place, 0), type_=Id()) for place in range(count)]
+        if not binds:
+            return false()
+        groups = [[bind] for bind in binds] if test.every else [binds]
+        table = scope.table(test.path.hops)
+        return and_(*(self._linked_to(scope, table, test.path, group) for group in groups))
+
+    def _linked_to(
+        self, scope: Scope, table: Any, path: ResolvedPath, binds: Sequence[BindParameter[Any]]
+    ) -> ColumnElement[bool]:
+        link = scope.tables.link.alias()
+        chosen = select(_ONE).select_from(link).where(link.c.source_id == table.c.id)
+        return exists(
+            chosen.where(_is_of_field(link, path.entity, path.field), link.c.target_id.in_(binds)).correlate(table)
         )
+
+    # Trees
+
+    def _under(self, scope: Scope, test: UnderTest) -> ColumnElement[bool]:
+        number = self._fill(test.slot, _id_encoder(scope))
+        count = 1 if test.slot.count is None else test.slot.count
+        if not count:
+            return false()
+        binds = [bindparam(bind_name(number, place, 0), type_=Id()) for place in range(count)]
+        table = scope.tables.table(test.entity.name).alias()
+        found = select(table.c.id.label("id")).where(table.c.id.in_(binds)).cte(recursive=True)
+        child = scope.tables.table(test.entity.name).alias()
+        parent = reference_sql(child, test.parent, scope.dialect.name)
+        found = found.union(select(child.c.id).join(found, parent == found.c.id))
+        return scope.reference(test.path).in_(select(found.c.id))
+
+    # To-many links
+
+    def _link(self, scope: Scope, test: LinkTest) -> ColumnElement[bool]:
+        source = scope.table(test.link.hops)
+        if test.link.target is None:
+            chosen, inner = self._any_targets(scope, source, test.link), None
+        else:
+            inner = scope.within(test.link.target)
+            chosen = self._related(scope, source, inner, test.link)
+        conditions = []
+        if test.condition is not None and inner is not None:
+            conditions = self.clauses(inner, test.condition)
+            if test.mode == "all":
+                conditions = [_is_not_true(and_(*conditions))]
+        elif test.mode == "all":
+            return true()
+        if inner is not None:
+            chosen = chosen.select_from(inner.source)
+        found = exists(chosen.where(*conditions).correlate(source))
+        return found if test.mode == "any" else ~found
+
+    def _related(self, scope: Scope, source: Any, inner: Scope, link: ToMany) -> Select[Any]:
+        child = inner.root
+        chosen = select(_ONE).where(child.c.deleted_at.is_(None))
+        if not link.is_back:
+            between = scope.tables.link.alias()
+            # The link is where the way begins, so it is what is joined to.
+            inner.source = inner.source.join(between, between.c.target_id == child.c.id)
+            return chosen.where(between.c.source_id == source.c.id, _is_of_field(between, link.source, link.field))
+        reference = reference_sql(child, link.field, scope.dialect.name)
+        chosen = chosen.where(reference == source.c.id)
+        if isinstance(link.field.kind, AnyRefKind):
+            entity = ResolvedPath(link.path, (), link.target or link.source, link.field)
+            chosen = chosen.where(inner.parts(entity)[1] == _literal(link.source.name))
+        return chosen
+
+    def _any_targets(self, scope: Scope, source: Any, link: ToMany) -> Select[Any]:
+        between = scope.tables.link.alias()
+        return (
+            select(_ONE)
+            .select_from(between)
+            .where(between.c.source_id == source.c.id, _is_of_field(between, link.source, link.field))
+        )
+
+
+def _is_not_true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return condition.is_not(true())
+
+
+def _encoders(scope: Scope, path: ResolvedPath) -> tuple[Encode, ...]:
+    return tuple(part.encode for part in driver_parts(path.field, scope.dialect))
 
 
 def _bind(part: ColumnElement[Any], number: int, position: int, at: int) -> BindParameter[Any]:
@@ -126,3 +324,25 @@ def _bind(part: ColumnElement[Any], number: int, position: int, at: int) -> Bind
 
 def _equal(parts: Sequence[ColumnElement[Any]], number: int, position: int) -> ColumnElement[bool]:
     return and_(*(part == _bind(part, number, position, at) for at, part in enumerate(parts)))
+
+
+def _id_encoder(scope: Scope) -> Encode:
+    return CODECS[scope.dialect.name].encode(PartType.ID) or _same
+
+
+def _is_of_field(link: Any, entity: Entity, field: Field) -> ColumnElement[bool]:
+    """Return the condition that a row of the link table belongs to *field*, wherever it leads."""
+    name = link_name(entity, field)
+    if not isinstance(field.kind, AnyRefsKind):
+        same: ColumnElement[bool] = link.c.field == _literal(name)
+        return same
+    # The name goes on with a colon and the entity of the target; a semicolon is the next character.
+    return and_(link.c.field >= _literal(f"{name}:"), link.c.field < _literal(f"{name};"))
+
+
+def _literal(name: str) -> ColumnElement[str]:
+    return literal_column("'" + name.replace("'", "''") + "'", TEXT)
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,4 +1,4 @@
-"""A filter's values, judged by the field's kind and brought into the driver's form."""
+"""A filter's values, judged: by the kind of the field that they are compared with, or by what is computed."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import attrs
 
 from pycrm.errors import Problem, QueryError
 from pycrm.fields.choices import ChoiceKind
+from pycrm.fields.identifier import IdKind
 from pycrm.fields.kind import Kind
 from pycrm.fields.money import MoneyKind
 from pycrm.query.ast import is_bare_zero
-from pycrm.query.driver import DriverPart
 from pycrm.query.paths import ResolvedPath
+from pycrm.schema import Record
+from pycrm.values.refs import Ref
 
 __all__ = ["Judge", "is_zero_of_any_unit"]
 
 
 @attrs.frozen
 class Judge:
-    """Turns the values of one comparison into driver scalars, one per stored part.
+    """Turns the values of one comparison into the parts that the field's kind stores.
 
     Attributes:
         path: The field that is compared.
         operator: How.
-        parts: How the field's parts travel.
         bare_zero: The value is the number 0, compared with an amount of whatever unit.
     """
 
     path: ResolvedPath
     operator: str
-    parts: tuple[DriverPart, ...]
     bare_zero: bool = False
 
     def __call__(self, value: Any) -> tuple[Any, ...]:
-        """Return the driver form of *value*.
+        """Return the parts of *value*.
 
         Raises:
             QueryError: The kind refuses the value; entity, path, value and cure are named.
@@ -48,12 +48,9 @@ class Judge:
         if isinstance(kind, MoneyKind) and isinstance(value, (int, float, Decimal)):
             raise self._refusal(value, "money is compared with Money(amount, currency), or with the number 0")
         try:
-            parts = kind.to_parts(_parse(kind, value))
+            return kind.to_parts(_parse(kind, value))
         except Problem as problem:
             raise self._refusal(value, problem.message, problem.code) from problem
-        if len(parts) == 1:
-            return (self.parts[0].encode(parts[0]),)
-        return tuple(part.encode(scalar) for part, scalar in zip(self.parts, parts, strict=True))
 
     def _refusal(self, value: Any, reason: str, problem: str = "") -> QueryError:
         name = f"{self.path.entity.name}.{self.path.field.path}"
@@ -76,4 +73,6 @@ def _parse(kind: Kind, value: Any) -> Any:
     # What is no longer taken stays readable, and so it may be asked for.
     if isinstance(kind, ChoiceKind) and isinstance(value, str) and value in kind.by_value:
         return value
+    if isinstance(kind, IdKind) and isinstance(value, Record | Ref):
+        value = value.id
     return kind.parse(value)

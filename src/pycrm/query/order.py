@@ -19,7 +19,7 @@ from pycrm.query.cursor import read_cursor, write_cursor
 from pycrm.query.driver import DriverPart
 from pycrm.query.paths import ResolvedPath
 
-__all__ = ["Bounds", "Key", "Order", "bounds_after", "bounds_clauses", "bounds_params"]
+__all__ = ["Bounds", "Key", "Order", "bounds_after", "bounds_clauses", "bounds_from_start", "bounds_params"]
 
 ID = Path(("id",))
 
@@ -97,6 +97,17 @@ class Order:
         free = zip(self.keys[fixed:], expressions[fixed:], strict=True)
         # The id is never missing, and indexes have it as it comes.
         return [_directed(expression, key.descending, spell_nulls and key.path.path != ID) for key, expression in free]
+
+
+def bounds_from_start(keys: Sequence[Key]) -> tuple[Bounds, ...]:
+    """Return the ranges that together hold everything, in order.
+
+    One, but for an order that begins behind a reference: there the records that have the key and those that lack it
+    are asked for apart, because only then a database can walk the referenced table's index.
+    """
+    if not keys[0].path.hops:
+        return ((),)
+    return (("present",), ("missing",)) if keys[0].descending else (("missing",), ("present",))
 
 
 def bounds_after(keys: Sequence[Key], values: Sequence[Any]) -> Iterator[Bounds]:

@@ -6,11 +6,11 @@ import attrs
 
 from pycrm.errors import PycrmError, QueryError, UnknownNameError, nearest
 from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, RefsKind
 from pycrm.query.ast import Path
 from pycrm.schema import Entity, Schema
 
-__all__ = ["Hop", "ResolvedPath", "resolve"]
+__all__ = ["Hop", "ResolvedPath", "ToMany", "resolve", "resolve_link"]
 
 MAX_HOPS = 6
 
@@ -69,6 +69,66 @@ def resolve(schema: Schema, entity: Entity, path: Path) -> ResolvedPath:
         here = target
 
 
+@attrs.frozen(eq=False)
+class ToMany:
+    """Where a link to many records leads.
+
+    Attributes:
+        path: The link as it was named.
+        hops: The references before it.
+        source: The entity that it starts from.
+        field: The reference back, a field of *target*; or the multi-reference, a field of *source*.
+        is_back: Which of the two.
+        target: The entity that it leads to; None for a multi-reference to records of several entities.
+    """
+
+    path: Path
+    hops: tuple[Hop, ...]
+    source: Entity
+    field: Field
+    is_back: bool
+    target: Entity | None
+
+
+def resolve_link(schema: Schema, entity: Entity, path: Path) -> ToMany:
+    """Return where *path* leads from *entity*: over references to a multi-reference, or to a way back.
+
+    Raises:
+        UnknownNameError: A name that the entity there does not have.
+        QueryError: It leads to one record, or follows more than 6 references.
+    """
+    hops: list[Hop] = []
+    here = entity
+    at = 0
+    while True:
+        rest = ".".join(path.names[at:])
+        if rest in here.back:
+            back = here.back[rest]
+            target = schema.entities[back.entity]
+            return ToMany(path, tuple(hops), here, target.fields[back.field], is_back=True, target=target)
+        field, width = _field_at(here, path, at)
+        at += width
+        if at == len(path.names):
+            return _multi_reference(schema, here, field, path, tuple(hops))
+        if len(hops) == MAX_HOPS:
+            raise QueryError(f"{path.text!r} follows more than {MAX_HOPS} references", path=path.text)
+        following = _target(schema, here, field, path, at)
+        hops.append(Hop(here, field, following))
+        here = following
+
+
+def _multi_reference(schema: Schema, entity: Entity, field: Field, path: Path, hops: tuple[Hop, ...]) -> ToMany:
+    if not isinstance(field.kind, LinkKind):
+        raise QueryError(
+            f"{path.text!r}: {entity.name}.{field.path} does not lead to many records; compare {path.text} itself"
+            + (f", or follow one of {', '.join(sorted(entity.back))}" if entity.back else ""),
+            path=path.text,
+        )
+    kind = field.kind
+    target = schema.entities.get(str(kind.target)) if isinstance(kind, RefsKind) else None
+    return ToMany(path, hops, entity, field, is_back=False, target=target)
+
+
 def _field_at(entity: Entity, path: Path, at: int) -> tuple[Field, int]:
     """Return the field that the names from *at* on begin with, and how many of them it takes."""
     for width in (1, 2):
@@ -85,8 +145,8 @@ def _unknown(entity: Entity, path: Path, at: int) -> PycrmError:
         name = ".".join(path.names[at : at + 2])
     if name in entity.back:
         return QueryError(
-            f"{path.text!r}: {name!r} leads from {entity.name} to many records; filter {entity.back[name].entity} "
-            f"by {entity.back[name].field!r} instead, or load them with include={name!r}",
+            f"{path.text!r}: {name!r} leads from {entity.name} to many {entity.back[name].entity} records; say "
+            f"ANY({name}, …), ALL or NONE in a filter, or load them with include={name!r}",
             entity=entity.name,
             name=name,
             path=path.text,

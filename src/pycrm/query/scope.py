@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
 
-from pycrm.query.paths import ResolvedPath
+from pycrm.query.paths import Hop, ResolvedPath
 from pycrm.schema import Entity
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.field_sql import part_sql, reference_sql
@@ -16,37 +18,47 @@ __all__ = ["Scope"]
 
 
 class Scope:
-    """The FROM of one statement, growing with the paths that are asked of it.
+    """The FROM of one statement, or of a subquery within it, growing with the paths that are asked of it.
 
     A reference followed by several paths is joined once. Joins are outer and lead to at most one row, so they neither
     drop nor repeat records; a missing reference makes everything behind it missing.
 
     Attributes:
+        tables: All tables.
         dialect: Whose SQL it is.
         root: The table of the entity that is asked for.
         source: What to select from; complete once all paths were asked for.
     """
 
-    def __init__(self, tables: Tables, dialect: Dialect, entity: Entity) -> None:
-        self._tables = tables
+    def __init__(self, tables: Tables, dialect: Dialect, entity: Entity, names: Iterator[str] | None = None) -> None:
+        self.tables = tables
         self.dialect = dialect
-        self.root: FromClause = tables.table(entity.name).alias("t")
+        self._names = names or (f"j{number}" for number in count(1))
+        self.root: FromClause = tables.table(entity.name).alias("t" if names is None else next(self._names))
         self.source: FromClause = self.root
         self._joined: dict[tuple[str, ...], FromClause] = {}
 
+    def within(self, entity: Entity) -> Scope:
+        """Return the scope of a subquery on *entity*, whose tables have names of their own."""
+        return Scope(self.tables, self.dialect, entity, self._names)
+
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
         """Return the SQL of each part of the field at *path*."""
-        table = self._table(path)
+        table = self.table(path.hops)
         return tuple(part_sql(table, path.field, part, self.dialect.name) for part in range(len(path.field.kind.parts)))
 
-    def _table(self, path: ResolvedPath) -> FromClause:
-        """Return the table at the end of *path*'s references."""
+    def reference(self, path: ResolvedPath) -> ColumnElement[Any]:
+        """Return the SQL of the id at *path*, comparable with the `id` of a table."""
+        return reference_sql(self.table(path.hops), path.field, self.dialect.name)
+
+    def table(self, hops: Sequence[Hop]) -> FromClause:
+        """Return the table at the end of *hops*."""
         table = self.root
         way: tuple[str, ...] = ()
-        for hop in path.hops:
+        for hop in hops:
             way = (*way, hop.field.path)
             if way not in self._joined:
-                target = self._tables.table(hop.target.name).alias(f"j{len(self._joined) + 1}")
+                target = self.tables.table(hop.target.name).alias(next(self._names))
                 reference = reference_sql(table, hop.field, self.dialect.name)
                 self.source = self.source.outerjoin(target, target.c.id == reference)
                 self._joined[way] = target

@@ -7,13 +7,14 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from pycrm.query.ast import bucket
-from pycrm.query.judge import Judge
+from pycrm.query.bound import Slot
 
 __all__ = ["Fill", "Run", "Statement", "Template", "bind_name"]
 
 Run: TypeAlias = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 """How a plan asks the database: `Unit.rows`."""
+
+Encode: TypeAlias = Callable[[Any], Any]
 
 
 @attrs.frozen
@@ -25,30 +26,46 @@ class Statement:
 
 
 def bind_name(number: int, position: int, part: int) -> str:
-    """Return the parameter of one part of one value of the filter's leaf *number*."""
+    """Return the parameter of one part of one value of the filter's value *number*."""
     return f"v{number}_{position}_{part}"
 
 
 @attrs.frozen
 class Fill:
-    """How a leaf's value, or the values of its ``IN``, become parameters."""
+    """How a value of the filter, or the values of a list, become parameters.
 
-    number: int
-    judge: Judge
-    listed: bool = False
+    Attributes:
+        slot: The place that it fills.
+        encode: From each part to what the driver takes.
+        whole: The values of a list become one parameter, made by this function of them.
+    """
+
+    slot: Slot
+    encode: tuple[Encode, ...]
+    whole: Callable[[list[Any]], Any] | None = None
 
     def into(self, params: dict[str, Any], value: Any) -> None:
         """Judge *value* and put its driver form into *params*.
 
         Raises:
-            QueryError: The field's kind refuses it.
+            QueryError: It is refused.
         """
-        encoded = [self.judge(each) for each in value] if self.listed else [self.judge(value)]
-        # The places that an IN list has beyond its values repeat the last one, which changes nothing.
-        encoded += encoded[-1:] * (bucket(len(encoded)) - len(encoded))
-        for position, parts in enumerate(encoded):
-            for part, scalar in enumerate(parts):
-                params[bind_name(self.number, position, part)] = scalar
+        number, take, count = self.slot.number, self.slot.take, self.slot.count
+        if count is None and self.whole is None:
+            self._put(params, 0, take(value))
+            return
+        taken = [take(each) for each in (value if count is not None else (value,))]
+        if self.whole is not None:
+            params[bind_name(number, 0, 0)] = self.whole([parts[0] for parts in taken])
+            return
+        # The places that a list has beyond its values repeat the last one, which changes nothing.
+        taken += taken[-1:] * ((count or 0) - len(taken))
+        for position, parts in enumerate(taken):
+            self._put(params, position, parts)
+
+    def _put(self, params: dict[str, Any], position: int, parts: tuple[Any, ...]) -> None:
+        for at, part in enumerate(parts):
+            params[bind_name(self.slot.number, position, at)] = self.encode[at](part)
 
 
 @attrs.frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -23,6 +22,7 @@ from pycrm.errors import QueryError
 from pycrm.fields.field import Place
 from pycrm.query.aggregate import Branch, Group, ResolvedMeasure, branch_select
 from pycrm.query.ast import Node
+from pycrm.query.bind import bind
 from pycrm.query.conditions import Conditions
 from pycrm.query.driver import driver_parts
 from pycrm.query.order import ID, Bounds, Key, Order, bounds_clauses
@@ -68,7 +68,7 @@ class Templates:
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""
-        scope, conditions = self._filtered(entity, node)
+        scope, clauses, fills = self._filtered(entity, node)
         expressions = [scope.parts(key.path)[key.part] for key in order.keys]
         beside = [
             expression for key, expression in zip(order.keys, expressions, strict=True) if key.position >= order.width
@@ -77,23 +77,23 @@ class Templates:
         statement = (
             select(*self._record_columns(entity, scope), *beside, *self._number(variant))
             .select_from(scope.source)
-            .where(*_alive(scope, variant), *conditions.clauses, *bounds_clauses(expressions, bounds))
+            .where(*_alive(scope, variant), *clauses, *bounds_clauses(expressions, bounds))
             .order_by(*order.by(expressions, bounds, spell_nulls=spell_nulls))
             .limit(bindparam("limit", type_=Integer()))
         )
-        return self._compiled(statement, conditions.fills)
+        return self._compiled(statement, fills)
 
     def count(self, entity: Entity, node: Node | None, variant: Variant, *, capped: bool) -> Template:
         """Return the template of a count, up to the parameter ``cap`` if *capped*."""
-        scope, conditions = self._filtered(entity, node)
-        clauses = [*_alive(scope, variant), *conditions.clauses]
+        scope, found_by, fills = self._filtered(entity, node)
+        clauses = [*_alive(scope, variant), *found_by]
         if capped:
             found: Select[Any] = select(literal_column("1")).select_from(scope.source).where(*clauses)
             source = found.limit(bindparam("cap", type_=Integer())).subquery("found")
             statement = select(func.count(), *self._number(variant)).select_from(source)
         else:
             statement = select(func.count(), *self._number(variant)).select_from(scope.source).where(*clauses)
-        return self._compiled(statement, conditions.fills)
+        return self._compiled(statement, fills)
 
     def aggregate(
         self,
@@ -108,11 +108,10 @@ class Templates:
         selects: list[Select[Any]] = []
         fills: Sequence[Fill] = ()
         for number, branch in enumerate(branches):
-            scope, conditions = self._filtered(entity, node)
+            scope, found_by, fills = self._filtered(entity, node)
             chosen = branch_select(scope, number, branch, measures, groups)
-            clauses = [*_alive(scope, variant), *conditions.clauses]
+            clauses = [*_alive(scope, variant), *found_by]
             selects.append(chosen.where(*clauses).add_columns(*self._number(variant)))
-            fills = conditions.fills
         return self._compiled(selects[0] if len(selects) == 1 else union_all(*selects), fills)
 
     def order(self, entity: Entity, asked: Sequence[OrderKey]) -> Order:
@@ -152,12 +151,13 @@ class Templates:
             keys.append(Key(path, part, drivers[part], descending, nullable, position))
         return keys
 
-    def _filtered(self, entity: Entity, node: Node | None) -> tuple[Scope, Conditions]:
+    def _filtered(self, entity: Entity, node: Node | None) -> tuple[Scope, list[ColumnElement[bool]], Sequence[Fill]]:
         scope = Scope(self.tables, self.dialect, entity)
-        conditions = Conditions(scope, partial(resolve, self.schema, entity))
-        if node is not None:
-            conditions.add(node)
-        return scope, conditions
+        if node is None:
+            return scope, [], ()
+        conditions = Conditions()
+        clauses = conditions.clauses(scope, bind(self.schema, entity, node))
+        return scope, clauses, conditions.fills
 
     def _record_columns(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
         return select_list(entity, scope.root, self.dialect.name)

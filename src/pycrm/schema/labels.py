@@ -16,6 +16,8 @@ The English label derives from the name. Other languages live beside their owner
     "visits.too_late" = "晚于 {limit}"
     [common]
     created_at = "创建时间"
+    [filters]
+    "contains" = "{left}包含{right}"
 
 Names are written without the owner's own: the file of the plugin ``visits`` says ``visit`` for ``visits.visit``, and
 ``[fields.account] last_visit_on`` for the field ``visits.last_visit_on`` that it adds to accounts. ``[common]`` labels
@@ -51,7 +53,7 @@ Key: TypeAlias = tuple[str, ...]
 ENGLISH = "en"
 SCRIPT = 4  # letters of a script in a tag; a region has two
 _TRADITIONAL = frozenset({"Hant", "TW", "HK", "MO"})
-_DEPTHS = {"entities": 1, "common": 1, "problems": 1, "fields": 2, "options": 3, "states": 3, "moves": 3}
+_DEPTHS = {"entities": 1, "common": 1, "problems": 1, "filters": 1, "fields": 2, "options": 3, "states": 3, "moves": 3}
 
 
 @attrs.frozen
@@ -108,6 +110,10 @@ class Labels:
         """Return what is wrong as a sentence; its facts are filled in."""
         template = self._find(language, {}, ("problems", problem.code))
         return problem.describe(template) if template else problem.message
+
+    def words(self, key: str, english: str, language: str = ENGLISH) -> str:
+        """Return the template by which a part of a filter is told, *english* where the language has none."""
+        return self._find(language, {}, ("filters", key)) or english
 
     def _find(self, language: str, declared: Mapping[str, str], *keys: Key) -> str | None:
         """Return the label in *language*, or in the first that stands for it; None where only a name can tell."""
@@ -184,7 +190,7 @@ def _with_full_names(texts: Mapping[Key, str], owner: str) -> dict[Key, str]:
     own = {key[1] for key in texts if key[0] == "entities"}
     full: dict[Key, str] = {}
     for (section, *names), text in texts.items():
-        if section not in ("common", "problems"):
+        if section not in ("common", "problems", "filters"):
             if names[0] in own:
                 names[0] = f"{owner}.{names[0]}"
             elif len(names) > 1:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from pycrm.errors import ConfigurationError, UnitError
 from pycrm.storage.field_sql import add_unhex
+from pycrm.storage.functions import add_functions
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -45,9 +46,12 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
 
 
 def give_functions(connection: Connection) -> None:
-    """Give *connection* the functions that our SQL uses and its SQLite lacks; once, since each prepares anew."""
-    if sqlite3.sqlite_version_info < _HAS_UNHEX and _FUNCTIONS not in connection.info:
-        add_unhex(driver_of(connection))
+    """Give *connection* the functions that our SQL uses and SQLite lacks; once, since each prepares anew."""
+    if _FUNCTIONS not in connection.info:
+        driver = driver_of(connection)
+        if sqlite3.sqlite_version_info < _HAS_UNHEX:
+            add_unhex(driver)
+        add_functions(driver)
         connection.info[_FUNCTIONS] = True
 
 

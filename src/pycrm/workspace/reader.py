@@ -11,12 +11,14 @@ from uuid import UUID
 from pycrm.entities import Attachment
 from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.fields.field import Field
-from pycrm.query import F, Node, Where
-from pycrm.query.builder import node_of
+from pycrm.query import F, Node, Where, node_of
+from pycrm.query.explain import explain
+from pycrm.query.settle import settle
 from pycrm.schema import Entity, Record
 from pycrm.search import SearchResult
 from pycrm.values.lifecycle import Move
 from pycrm.values.refs import Ref
+from pycrm.workspace.asker import UnitAsker
 from pycrm.workspace.attachments import open_attachment
 from pycrm.workspace.bookmarks import MOST_FAVOURITES, bookmarked
 from pycrm.workspace.context import SchemaMoved
@@ -38,6 +40,7 @@ T = TypeVar("T")
 # take half as long again.
 ITERATE_BATCH = 200
 
+Values: TypeAlias = Mapping[str, Any] | None
 Groups: TypeAlias = list[Mapping[str, Any]]
 """One mapping per group, keyed by the texts of groups and measures."""
 
@@ -52,8 +55,9 @@ def _again_when_moved(
         try:
             try:
                 return method(self, *args, **kwargs)
-            except (UnknownNameError, QueryError):
+            except (UnknownNameError, QueryError) as error:
                 self._ctx.check_schema()  # the field, or an option of it, may have been defined a moment ago
+                _add_place(error, kwargs.get("where"))
                 raise
         except SchemaMoved:
             return method(self, *args, **kwargs)
@@ -61,8 +65,24 @@ def _again_when_moved(
     return call  # type: ignore[return-value]
 
 
+def _add_place(error: UnknownNameError | QueryError, where: object) -> None:
+    """Say where in the filter's text the path stands that *error* is about."""
+    path = error.facts.get("path")
+    if not isinstance(where, str) or not isinstance(path, str):
+        return
+    from pycrm.query.reading import place_of  # already loaded: it has read the text
+
+    place = place_of(path, where)
+    if place is not None:
+        error.facts["position"] = place
+        error.message = f"{error.message} (at character {place} of the filter)"
+        error.args = (error.message,)
+
+
 class Reader(View):
     """The reading door of one unit of work. Made by `CRM.reading_as`; `Workspace` adds writing."""
+
+    _asker: UnitAsker | None = None
 
     def now(self) -> datetime:
         """Return the present instant by the CRM's clock, aware, UTC."""
@@ -111,23 +131,31 @@ class Reader(View):
         limit: int = 50,
         after: str | None = None,
         include: str = "",
+        values: Values = None,
     ) -> Page[E]:
         """Return one page of records.
 
         Args:
             entity: The record class.
-            where: A filter made with `F`: ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``.
+            where: A filter: the text ``"stage.outcome = 'open' AND amount > USD 1000"``, or made with `F`:
+                ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``, or its JSON form as a mapping.
             order_by: ``"close_on, amount DESC"``; by creation where absent. Missing values are smallest.
             limit: At most so many records.
             after: `Page.next_cursor` of the page before.
             include: Related records to load with them.
+            values: What the filter's parameters stand for, by name: of ``:low`` under ``"low"``.
         Raises:
             UnknownNameError: A path that leads nowhere; the nearest names are given.
-            QueryError: A comparison, order or cursor that cannot be served.
+            QueryError: A filter that cannot be read or served, an order or a cursor that cannot be served.
         """
         known = self._readable(entity)
         plan = self._ctx.tools.compiler.page(
-            known, where, order_by, limit=limit, after=after, with_schema_number=self._ctx.needs_number
+            known,
+            self._settled(where, values),
+            order_by,
+            limit=limit,
+            after=after,
+            with_schema_number=self._ctx.needs_number,
         )
         rows = plan.read(self._ctx.unit.rows)
         if rows.schema_number is not None:
@@ -138,22 +166,38 @@ class Reader(View):
         return Page(records, rows.next_cursor)
 
     def iterate(
-        self, entity: type[E], *, where: Where = None, order_by: str | None = None, include: str = ""
+        self,
+        entity: type[E],
+        *,
+        where: Where = None,
+        order_by: str | None = None,
+        include: str = "",
+        values: Values = None,
     ) -> Iterator[E]:
         """Yield all records that *where* selects, read in batches of 200; writing inside the loop is allowed."""
         cursor: str | None = None
         while True:
-            page = self.list(entity, where=where, order_by=order_by, limit=ITERATE_BATCH, after=cursor, include=include)
+            page = self.list(
+                entity,
+                where=where,
+                order_by=order_by,
+                limit=ITERATE_BATCH,
+                after=cursor,
+                include=include,
+                values=values,
+            )
             yield from page
             cursor = page.next_cursor
             if cursor is None:
                 return
 
     @_again_when_moved
-    def count(self, entity: type[Record], *, where: Where = None, cap: int | None = None) -> int:
+    def count(self, entity: type[Record], *, where: Where = None, cap: int | None = None, values: Values = None) -> int:
         """Return how many records *where* selects; counting stops at *cap*."""
         known = self._readable(entity)
-        statement = self._ctx.tools.compiler.count(known, where, cap=cap, with_schema_number=self._ctx.needs_number)
+        statement = self._ctx.tools.compiler.count(
+            known, self._settled(where, values), cap=cap, with_schema_number=self._ctx.needs_number
+        )
         return int(self._ctx.rows(statement)[0][0])
 
     @_again_when_moved
@@ -164,6 +208,7 @@ class Reader(View):
         measures: Sequence[str],
         group_by: str | Sequence[str] | None = None,
         where: Where = None,
+        values: Values = None,
     ) -> Groups:
         """Return measures over the records that *where* selects, one mapping per group.
 
@@ -171,18 +216,39 @@ class Reader(View):
             entity: The record class.
             measures: ``"count()"``, ``"count_distinct(account)"``, ``"sum(amount)"``. A sum of money is `Monies`.
             group_by: Up to two paths; without, there is exactly one mapping.
-            where: A filter.
+            where: A filter, as `list` takes it.
+            values: What its parameters stand for.
         Returns:
             Mappings keyed by the texts of groups and measures, in the order of the groups.
         """
         known = self._readable(entity)
         plan = self._ctx.tools.compiler.aggregate(
-            known, measures, group_by, where, with_schema_number=self._ctx.needs_number
+            known, measures, group_by, self._settled(where, values), with_schema_number=self._ctx.needs_number
         )
         result = plan.read(self._ctx.unit.rows)
         if result.schema_number is not None:
             self._ctx.check_number(result.schema_number)
         return list(result.groups)
+
+    def explain(self, entity: type[Record], where: Where, *, language: str = "en") -> str:
+        """Return what a filter asks for in words, by the labels of fields and options.
+
+        Args:
+            entity: The record class.
+            where: A filter, as `list` takes it. Parameters, relative dates and ``ME`` stay what they are.
+            language: One that there are labels in: ``"en"``, ``"zh"``, ``"zh-TW"``.
+        Returns:
+            Such as ``"Stage · Outcome is Open and Amount is more than USD 1000"``.
+        Raises:
+            UnknownNameError: A path that leads nowhere; the nearest names are given.
+            QueryError: A filter that cannot be read, or a path that cannot be followed.
+        """
+        return self._explain(entity, where=where, language=language)
+
+    @_again_when_moved
+    def _explain(self, entity: type[Record], *, where: Where, language: str) -> str:
+        tools, labels = self._ctx.tools, self._ctx.services.labels()
+        return explain(tools.schema, self._readable(entity), node_of(where), labels, language)
 
     @_again_when_moved
     def search(
@@ -318,6 +384,17 @@ class Reader(View):
         if records:
             self._readable(records[0].__record_class__)
             load_related(self._ctx, self._ctx.tools.schema.entity_of(records[0]), records, text)
+
+    def _settled(self, where: Where, values: Values = None) -> Node | None:
+        """Return the filter with values in the place of all that depends on who asks, and when."""
+        node = node_of(where)
+        if node is None:
+            if values:
+                raise QueryError("values= are for the parameters of where=, which is not given")
+            return None
+        if self._asker is None:
+            self._asker = UnitAsker(self._ctx, self.principal)
+        return settle(node, self._asker, values)
 
     @_again_when_moved
     def _get(self, entity: type[E], id: UUID | str) -> E:

@@ -9,6 +9,7 @@ import attrs
 
 from pycrm.query.ports import Access
 from pycrm.schema import Schema
+from pycrm.schema.labels import Labels
 from pycrm.storage.files import FileStore
 from pycrm.storage.unit import Unit
 from pycrm.values.clock import Clock
@@ -31,6 +32,8 @@ class Services:
         installation: The installation id that `migrate` stored; ids of users derive from it. None before.
         files: Where the bytes of attachments are; None where the CRM was given no place for them.
         check_unmoved: Refuses to go on where another process has upgraded the database; asked when its schema moved.
+        fiscal_year_start: The month in which the fiscal year begins, 1 to 12.
+        labels: Gives what everything is called, read when somebody first asks.
         known_users: Ids by key of users whose row is known to be committed.
     """
 
@@ -42,6 +45,8 @@ class Services:
     installation: UUID | None = None
     files: FileStore | None = None
     check_unmoved: Callable[[Unit], None] | None = None
+    fiscal_year_start: int = 1
+    labels: Callable[[], Labels] = Labels
     known_users: dict[str, UUID] = attrs.field(factory=dict)
 
     @property

@@ -177,12 +177,32 @@ def test_create_many_is_one_batch(pycrm: Run) -> None:
     assert [record["code"] for record in good.data] == ["A", "B"]
 
 
+def test_filters_of_the_language(pycrm: Run) -> None:
+    """``list`` and ``count`` take whole filters, as often as is wanted, and point at what is wrong."""
+    for name, country, revenue in (("海晨", "CN", "USD 5000"), ("Muster", "DE", "EUR 9000"), ("Acme", "US", "")):
+        pycrm("create", "account", f"name={name}", f"country={country}", f"annual_revenue={revenue}", "tags=a")
+    where = "country IN ('CN', 'DE') AND NOT annual_revenue > EUR 1000"
+
+    listed = pycrm(
+        "list", "account", "--where", where, "--where", "tags HAS 'a'", "--order", "name", "--columns", "name"
+    )
+    counted = pycrm("count", "account", "--where", "created_at = TODAY AND annual_revenue IS NULL")
+    wrong = pycrm("count", "account", "--where", "name = '海晨' AND contry = 'CN'")
+
+    assert listed.lines[2:] == ["海晨", "1 of 1 accounts"]
+    assert counted.out == "1\n"
+    assert pycrm("count", "account").out == "3\n"
+    assert pycrm("count", "account", "--where", "country=DE", "--json").data == {"entity": "account", "count": 1}
+    assert wrong.err.endswith("\n  name = '海晨' AND contry = 'CN'\n                    ^\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         ("list acount", 2, "did you mean 'account'"),
         ("list account --where contry=DE", 2, "did you mean 'country'"),
-        ("list account --where country~DE", 2, "no condition"),
+        ("list account --where country~DE", 2, "expected a comparison"),
+        ("count account --where contry=DE", 2, "did you mean 'country'"),
         ("list account --order-by nam", 2, "did you mean 'name'"),
         ("list account --limit 0", 2, "--limit"),
         ("list account --after nonsense", 2, ""),

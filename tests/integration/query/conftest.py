@@ -32,7 +32,7 @@ MOMENT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 @_entity(title="name")
 class Account(Record):
     name: str | None = field.text(indexed=True)
-    parent: OptRef[Account] = field.ref("account", many="children")
+    parent: OptRef[Account] = field.ref("account", many="children", tree=True)
     level: str | None = field.choice(["A", "B", "C"])
 
 

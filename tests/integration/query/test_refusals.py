@@ -58,7 +58,7 @@ def asker(request: pytest.FixtureRequest, schema: Any) -> Asker:
         (lambda w: w.count(F.amount.in_([Money(n, "USD") for n in range(513)])), r"at most 512 values of kind money"),
         (lambda w: w.count(F.name.first == "a"), r"'first' cannot follow deal.name, which is a text field, not a ref"),
         (lambda w: w.count(F.about.name == "a"), r"'name' cannot follow deal.about, which may refer to records of sev"),
-        (lambda w: w.count(F.account.deals.name == "a"), r"'deals' leads from account to many records; filter deal by"),
+        (lambda w: w.count(F.account.deals.name == "a"), r"'deals' leads from account to many deal records; say ANY"),
         (lambda w: w.count(F["account" + ".parent" * 6 + ".name"] == "a"), r"follows more than 6 references"),
         (lambda w: w.count(cap=0), r"cap=0: counting stops at 1"),
         (lambda w: w.page(limit=0), r"limit=0: a page has room for at least one record"),

@@ -99,7 +99,7 @@ def test_reference_by_id_needs_no_lookup() -> None:
     """An id is taken for what it is."""
     node = condition(f"parent={ID}")
 
-    assert node.value.id == UUID(ID)
+    assert node.right.id == UUID(ID)
 
 
 @pytest.mark.parametrize("word", ["country", "country ~ DE", "=DE", "country in"])
