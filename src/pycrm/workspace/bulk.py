@@ -44,6 +44,7 @@ def update_where(
     limit: int,
     on_problem: OnProblem,
     preview: bool,
+    values: Mapping[str, Any] | None = None,
 ) -> BulkResult[E]:
     """Set the fields of *changes* in all records that *where* selects; see `Workspace.update_where`."""
     known = _opened(ws, entity, where)
@@ -56,12 +57,19 @@ def update_where(
     def write(records: list[Any], handle: UUID) -> BatchResult[Any]:
         return update_many(ws, records, "refuse", values=changes, batch_id=handle)
 
-    call = _Bulk(ws, known, "update", where, limit, write)
+    call = _Bulk(ws, known, "update", where, values, limit, write)
     return call.carry_out(on_problem, preview=preview)
 
 
 def delete_where(
-    ws: Reader, entity: type[E], where: Where, *, limit: int, on_problem: OnProblem, preview: bool
+    ws: Reader,
+    entity: type[E],
+    where: Where,
+    *,
+    limit: int,
+    on_problem: OnProblem,
+    preview: bool,
+    values: Mapping[str, Any] | None = None,
 ) -> BulkResult[E]:
     """Put all records that *where* selects into the bin; see `Workspace.delete_where`."""
     known = _opened(ws, entity, where)
@@ -70,7 +78,7 @@ def delete_where(
     def write(records: list[Any], handle: UUID) -> BatchResult[Any]:
         return _delete(ws, records, handle)
 
-    call = _Bulk(ws, known, "delete", where, limit, write)
+    call = _Bulk(ws, known, "delete", where, values, limit, write)
     return call.carry_out(on_problem, preview=preview)
 
 
@@ -82,6 +90,7 @@ class _Bulk:
     entity: Entity
     kind: str
     where: Where
+    values: Mapping[str, Any] | None
     limit: int
     write: _Write
     handle: UUID = attrs.field(factory=new_id)
@@ -105,9 +114,9 @@ class _Bulk:
 
     def _check_limit(self) -> None:
         record_class = self.entity.record_class
-        if self.ws.count(record_class, where=self.where, cap=max(self.limit, 0) + 1) <= self.limit:
+        if self.ws.count(record_class, where=self.where, cap=max(self.limit, 0) + 1, values=self.values) <= self.limit:
             return
-        count = self.ws.count(record_class, where=self.where)
+        count = self.ws.count(record_class, where=self.where, values=self.values)
         raise QueryError(
             f"where= selects {count} {self.entity.plural}, more than limit={self.limit}; narrow it, or give "
             f"limit={count} if all of them are meant",
@@ -136,7 +145,9 @@ class _Bulk:
     def _portions(self) -> Iterator[list[Any]]:
         cursor: str | None = None
         while True:
-            page = self.ws.list(self.entity.record_class, where=self.where, limit=PORTION, after=cursor)
+            page = self.ws.list(
+                self.entity.record_class, where=self.where, limit=PORTION, after=cursor, values=self.values
+            )
             if page:
                 yield list(page)
             if (cursor := page.next_cursor) is None:

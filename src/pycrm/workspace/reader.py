@@ -420,11 +420,6 @@ class Reader(View):
             ) from problem
         return key
 
-    @staticmethod
-    def _settled(where: Where) -> Node | None:
-        """Return the node of a filter, ready to be asked."""
-        return node_of(where)
-
     def _readable(self, entity: type[Record]) -> Entity:
         """Return the entity after the checks that every read begins with."""
         self._ctx.unit.check_usable()

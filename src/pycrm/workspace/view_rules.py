@@ -106,8 +106,7 @@ def unfit_views(batch: Batch) -> list[Problem]:
 
 
 def _is_refused(problem: Problem) -> bool:
-    is_filter = problem.code == "view.unreadable" and problem.field in ("where", "colour_rule")
-    return problem.code not in _MISSING and not is_filter
+    return problem.code not in _MISSING
 
 
 def wrong_with(ws: Any, view: SavedView) -> list[Problem]:

@@ -26,7 +26,7 @@ from pycrm.workspace.delete import delete_many, purge_many, restore_many
 from pycrm.workspace.lock import lock
 from pycrm.workspace.moves import move_named
 from pycrm.workspace.ports import Call
-from pycrm.workspace.reader import Reader
+from pycrm.workspace.reader import Reader, Values
 from pycrm.workspace.results import BatchResult, BulkResult, FieldConversion, UndoResult
 from pycrm.workspace.undo import undo
 from pycrm.workspace.update import update_many
@@ -127,6 +127,7 @@ class Workspace(Reader):
         limit: int = MOST_AT_ONCE,
         on_problem: OnProblem = "raise",
         preview: bool = False,
+        values: Values = None,
     ) -> BulkResult[E]:
         """Set fields of all records that *where* selects: the path of `update_many`, in portions, all or nothing.
 
@@ -138,6 +139,7 @@ class Workspace(Reader):
             on_problem: As in `create_many`; the problems of all records are told.
             preview: Do everything, take it back, and tell what would be written and which problems there are. The
                 unit writes for that, and so others may wait for its end.
+            values: What the filter's parameters stand for.
         Returns:
             The records, and a ``handle`` that `undo` takes.
         Raises:
@@ -145,7 +147,9 @@ class Workspace(Reader):
             UnknownNameError: A name among *changes* that is no field.
             ValidationError: With every problem of every record.
         """
-        return update_where(self, entity, where, changes, limit=limit, on_problem=on_problem, preview=preview)
+        return update_where(
+            self, entity, where, changes, limit=limit, on_problem=on_problem, preview=preview, values=values
+        )
 
     def delete_where(
         self,
@@ -155,12 +159,13 @@ class Workspace(Reader):
         limit: int = MOST_AT_ONCE,
         on_problem: OnProblem = "raise",
         preview: bool = False,
+        values: Values = None,
     ) -> BulkResult[E]:
         """Put all records that *where* selects into the bin, with their parts; see `update_where`.
 
         Records that hold each other may go together, whatever their order.
         """
-        return delete_where(self, entity, where, limit=limit, on_problem=on_problem, preview=preview)
+        return delete_where(self, entity, where, limit=limit, on_problem=on_problem, preview=preview, values=values)
 
     def undo(self, handle: UUID | str) -> UndoResult:
         """Take back a call of `update_where` or `delete_where`, in whatever unit it was made.

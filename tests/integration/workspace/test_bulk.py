@@ -54,6 +54,15 @@ class TestUpdateWhere:
         assert [each.count for each in result.records] == [1, 2, 3, 4, 5]
         assert ws.count(Sample, where=(F.notes == "seen") & (F.custom.region == "华东")) == 5
 
+    def test_text(self, ws: Workspace) -> None:
+        """The filter may be a text with parameters."""
+        samples(ws, 1, 2, 3)
+
+        ws.update_where(Sample, "size = 'S' AND count > :least", {"notes": "seen"}, values={"least": 1})
+        assert ws.count(Sample, where="notes = 'seen'") == 2
+        ws.delete_where(Sample, "count IN (:gone)", values={"gone": [1, 2]})
+        assert counts(ws) == [3]
+
     def test_in_place(self, ws: Workspace) -> None:
         """Records that were so already are told apart; the filter may ask for the field that changes."""
         first, second = samples(ws, 1, 7)

@@ -221,3 +221,56 @@ class TestSaved:
 
         ws.update(saved, name="renamed", is_shared=True)
         assert ws.view("renamed").is_broken
+
+
+class TestFilters:
+    def test_filter(self, ws: Workspace) -> None:
+        """A view shows what its filter selects for whoever asks; groups count the same."""
+        ws.define_field(Account, "region", field.choice(["华东", "华北"]))
+        ws.create_many(
+            [
+                Account(name=name, level=level, custom={"region": region})
+                for name, level, region in (("a", "A", "华东"), ("b", "B", "华东"), ("c", "A", "华北"))
+            ]
+        )
+        ws.create(view(where="level = 'A' AND owner = ME AND custom.region IN ('华东', '华北')", order_by="name"))
+        ws.create(view("counted", where="custom.region = '华东'", group_by="level"))
+
+        assert [each.name for each in ws.list_view("view")] == ["a", "c"]
+        assert [(group["level"], group["count()"]) for group in ws.group_view("counted")] == [("A", 1), ("B", 1)]
+
+    def test_colours(self, ws: Workspace) -> None:
+        """The first rule that a record meets colours it."""
+        made = [ws.create(Account(name=name, level=level)) for name, level in (("a", "A"), ("b", "B"), ("c", None))]
+        ws.create(view(colour_rule="name = 'b': #c0392b\n\nlevel IN ('A', 'B'): green"))
+
+        assert ws.list_view("view").colours == {made[0].id: "green", made[1].id: "#c0392b"}
+
+    def test_broken(self, ws: Workspace) -> None:
+        """A filter or rule that names what is missing breaks the view as long as it is missing, in brackets too."""
+        ws.define_field(Account, "region", field.text())
+        ws.create(view("a", where="name = 'x' OR NOT (custom.region = '华东')"))
+        ws.create(view("b", colour_rule="parent.custom.region = '华东': red"))
+        ws.create(view("c", where="custom.later = 'x'"))
+        ws.retire_field(Account, "region")
+
+        assert [reasons(found) for found in ws.views()] == [
+            [("view.retired", "where")],
+            [("view.retired", "colour_rule")],
+            [("view.unknown_name", "where")],
+        ]
+
+    def test_unreadable(self, ws: Workspace) -> None:
+        """A filter that cannot be read, or compares what cannot be compared, is refused when it is saved."""
+        bad = [
+            ("where", "name = "),
+            ("where", "name > USD 5"),
+            ("where", "name = :x"),
+            ("colour_rule", "name LIKE: red"),
+        ]
+        with pytest.raises(ValidationError) as caught:
+            ws.create_many([view(str(number), **{name: text}) for number, (name, text) in enumerate(bad)])
+
+        assert [(each.code, each.field) for each in caught.value.problems] == [
+            ("view.unreadable", bad_[0]) for bad_ in bad
+        ]
