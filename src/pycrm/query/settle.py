@@ -114,10 +114,13 @@ class _Settler:
                 return node
 
     def _right(self, operator: str, right: Operand) -> Operand:
-        return self._list(right) if isinstance(right, tuple) else self._operand(right, listed=operator in _LISTED)
+        if isinstance(right, tuple):
+            # Elsewhere a tuple is one value, of a kind whose values are tuples.
+            return self._list(right) if operator in _SEVERAL else right
+        return self._operand(right, listed=operator in _LISTED)
 
     def _compare(self, node: Compare, left: Operand, right: Operand) -> Node:
-        if isinstance(right, tuple) and node.operator in ("=", "!="):
+        if isinstance(right, tuple) and right is not node.right and node.operator in ("=", "!="):
             found = In(left, right)
             return found if node.operator == "=" else Not(found)
         return node if left is node.left and right is node.right else Compare(node.operator, left, right)
@@ -203,4 +206,5 @@ def _day(operand: Operand) -> Operand:
     return operand.first if isinstance(operand, Period) and operand.first == operand.last else operand
 
 
-_LISTED = frozenset({"=", "!=", "under", "has any", "has all"})
+_SEVERAL = frozenset({"under", "has any", "has all"})
+_LISTED = _SEVERAL | {"=", "!="}

@@ -23,6 +23,7 @@ READS: dict[str, Call] = {
     "iterate": lambda ws, made: next(ws.iterate(Sample), None),
     "count": lambda ws, made: ws.count(Sample),
     "aggregate": lambda ws, made: ws.aggregate(Sample, measures=["count()"]),
+    "explain": lambda ws, made: ws.explain(Sample, "code = 'x'"),
     "search": lambda ws, made: ws.search("x"),
     "fields": lambda ws, made: ws.fields(Sample),
     "moves": lambda ws, made: ws.moves(made),

@@ -227,7 +227,7 @@ class TestErrors:
             ("name UNDER 'x'", QueryError, 1, r"does not lead into a tree"),
             ("name HAS 'x'", QueryError, 1, r"a text field has one; compare it by = or IN"),
             ("employee_count CONTAINS '1'", QueryError, None, r"CONTAINS searches texts, and this is a number"),
-            ("name = NULL", QueryError, None, r"IS NULL"),
+            ("name = NULL", QueryError, 8, r"IS NULL"),
         ],
     )
     def test_place_and_cure_are_told(

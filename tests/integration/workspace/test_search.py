@@ -238,7 +238,7 @@ def test_oracle(ws: Workspace, made: list[tuple[str, str | None]], renamed: list
             all_terms = {id for id, count in held.items() if count == len(terms)}
             result = ws.search(text, entities=[Account], limit=100)
 
-            parts = [part for term in terms for part in parts_of(term)]
+            parts = {part for term in terms for part in parts_of(term)}
             some = {account.id for account in accounts[:5] if any(holds(account, part) for part in parts)}
             assert {hit.record.id for hit in result} == ((all_terms or some) if terms else set())
             assert result.all_terms is bool(all_terms or len(parts) <= 1)
