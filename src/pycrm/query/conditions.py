@@ -175,7 +175,7 @@ class Conditions:
         else:
             terms = self._terms(scope)
             (part,) = terms.of(test.term)
-            encode = terms.encode(test.term.sort)
+            encode = terms.encode
         number = self._fill(test.slot, encode, encode)
         first, last = _bind(part, number, 0, 0), _bind(part, number, 0, 1)
         match test.operator:

@@ -97,9 +97,10 @@ class Terms:
             case ArithmeticTerm():
                 return self._arithmetic(term)
 
-    def encode(self, sort: Sort) -> Encode:
-        """Return how a value of *sort* travels."""
-        return (lambda value: to_sqlite(sort, value)) if self._is_sqlite else _same
+    @property
+    def encode(self) -> Encode:
+        """How a value of any sort travels."""
+        return to_sqlite if self._is_sqlite else _same
 
     def _type(self, sort: Sort) -> Any:
         if sort == "text":
@@ -128,12 +129,12 @@ class Terms:
 
     def _value(self, slot: Slot, sort: Sort) -> tuple[Any, ...]:
         if sort in _MEASURED:
-            number = self._fill(slot, self.encode("number"), _same)
+            number = self._fill(slot, self.encode, _same)
             return (
                 bindparam(bind_name(number, 0, 0), type_=self._type("number")),
                 bindparam(bind_name(number, 0, 1), type_=TEXT),
             )
-        number = self._fill(slot, _id_bytes if sort == "id" and self._is_sqlite else self.encode(sort))
+        number = self._fill(slot, self.encode)
         return (bindparam(bind_name(number, 0, 0), type_=self._type(sort)),)
 
     # Arithmetic
@@ -187,8 +188,3 @@ class Terms:
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _id_bytes(value: Any) -> bytes:
-    data: bytes = value.bytes
-    return data

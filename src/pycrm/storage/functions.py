@@ -13,6 +13,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
+from uuid import UUID
 
 import attrs
 from sqlalchemy import Date, Integer, Numeric, Text, case, cast, extract, func, literal_column
@@ -198,7 +199,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType({each.name: each for each i
 # How SQLite gets them
 
 
-def to_sqlite(sort: Sort, value: Any) -> Any:
+def to_sqlite(value: Any) -> Any:
     """Return a computed *value* as SQLite has it."""
     match value:
         case None:
@@ -211,12 +212,14 @@ def to_sqlite(sort: Sort, value: Any) -> Any:
             return value.isoformat()
         case bool():
             return int(value)
+        case UUID():
+            return value.bytes
         case _:
             return value
 
 
 def from_sqlite(sort: Sort, value: Any) -> Any:
-    """Return the value that SQLite's *value* is; the inverse of `to_sqlite`, None stays None."""
+    """Return the value that SQLite's *value* is; the inverse of `to_sqlite` but for ids, None stays None."""
     if value is None:
         return None
     match sort:
@@ -255,7 +258,7 @@ def _number(scaled: int | None, places: int) -> str | None:
 def _arithmetic(sign: str, left: str | None, right: str | None) -> str | None:
     if left is None or right is None:
         return None
-    result: str | None = to_sqlite("number", computed(sign, Decimal(left), Decimal(right)))
+    result: str | None = to_sqlite(computed(sign, Decimal(left), Decimal(right)))
     return result
 
 
@@ -268,7 +271,7 @@ def _compare(left: str | None, right: str | None) -> int | None:
 def _days_later(day: str | None, days: str | None) -> str | None:
     if day is None or days is None:
         return None
-    result: str | None = to_sqlite("date", days_later(date.fromisoformat(day), Decimal(days)))
+    result: str | None = to_sqlite(days_later(date.fromisoformat(day), Decimal(days)))
     return result
 
 
@@ -296,4 +299,4 @@ def _call(name: str, *arguments: Any) -> Any:
     function = FUNCTIONS[name]
     takes = (*function.takes, "text") if function.zoned else function.takes
     values = (from_sqlite(sort, value) for sort, value in zip(takes, arguments, strict=True))
-    return to_sqlite(function.gives, function.python(*values))
+    return to_sqlite(function.python(*values))
