@@ -31,7 +31,7 @@ lint: $(VENV)/tools.stamp  ## ruff, and what it can mend by itself
 docs: $(VENV)/tools.stamp  ## run the documentation and build it into site/
 	$(IN_VENV) tox run $(TOX_FLAGS) -e docs
 
-bench: $(VENV)/workspace.stamp  ## ratios to a baseline of the same run, into bench.json; ONLY=a,b DB=sqlite
+bench: $(VENV)/bench.stamp  ## ratios to a baseline of the same run, into bench.json; ONLY=a,b DB=sqlite
 	$(IN_VENV) python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(DB),--database $(DB))
 
 reliability: $(VENV)/workspace.stamp  ## the long proofs, into reliability.json; CHECKS=a,b DB=sqlite SEED=1
@@ -51,6 +51,10 @@ $(VENV)/uv.stamp:
 
 $(VENV)/workspace.stamp: $(VENV)/uv.stamp $(DISTRIBUTIONS) tools/install.py
 	$(IN_VENV) python -m tools.install
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/workspace.stamp
+	$(IN_VENV) python -m tools.install --group bench
 	@touch $@
 
 $(VENV)/tools.stamp: $(VENV)/workspace.stamp

@@ -45,12 +45,17 @@ class Ratio:
 
 @attrs.frozen
 class Benchmark:
-    """A named measurement with its bar, as ``"<= 2.0"``, run once per database with the URL of an empty one."""
+    """A named measurement with its bar, as ``"<= 2.0"``, run once per database with the URL of one.
+
+    Attributes:
+        data: Fills the empty database, which those with the same data then share; None where it stays empty.
+    """
 
     name: str
     bar: str
     databases: tuple[str, ...]
     function: Callable[..., Ratio]
+    data: Callable[[str], None] | None = None
 
     def is_met(self, result: Ratio) -> bool:
         """Whether *result* keeps to the bar."""
@@ -62,7 +67,11 @@ BENCHMARKS: dict[str, Benchmark] = {}
 
 
 def benchmark(
-    name: str, *, bar: str, databases: tuple[str, ...] = ("sqlite", "postgresql")
+    name: str,
+    *,
+    bar: str,
+    databases: tuple[str, ...] = ("sqlite", "postgresql"),
+    data: Callable[[str], None] | None = None,
 ) -> Callable[[Callable[..., Ratio]], Callable[..., Ratio]]:
     """Register a function under *name*.
 
@@ -70,12 +79,13 @@ def benchmark(
         name: Short and unique, as the command line takes it.
         bar: ``"<= 2.0"`` or ``">= 80000"``, held against `Ratio.judged`.
         databases: Where it runs; the function then takes the URL of an empty database.  Without any it takes nothing.
+        data: Fills that database first; all benchmarks with the same one run in the same database.
     """
 
     def register(function: Callable[..., Ratio]) -> Callable[..., Ratio]:
         if name in BENCHMARKS:
             raise ValueError(f"two benchmarks are named {name!r}")
-        BENCHMARKS[name] = Benchmark(name, bar, databases, function)
+        BENCHMARKS[name] = Benchmark(name, bar, databases, function, data)
         return function
 
     return register

@@ -33,7 +33,7 @@ from pycrm.values.periods import COUNTED, RELATIVE
 from pycrm.values.quantity import Quantity
 from pycrm.values.refs import Ref
 
-__all__ = ["any_nodes", "hostile_names", "nodes", "said_nodes"]
+__all__ = ["any_nodes", "hostile_names", "nodes", "said_nodes", "said_operands"]
 
 _WORDS = ["name", "amount", "大区", "close_on", "ÄRGER", "a1", "_x"]
 # Words that mean something else in a filter, in several cases, and names that only quotes can hold.
@@ -102,7 +102,7 @@ def _operands(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Operand]:
         st.just(Me()),
         st.just(MyTeam()),
     )
-    functions = st.sampled_from(["YEAR", "大写", "AND", "TRADE.MARGIN"])
+    functions = st.sampled_from(["YEAR", "CONVERT", "大写", "AND", "TRADE.MARGIN"])
     return st.recursive(
         simple,
         lambda inner: st.one_of(
@@ -149,6 +149,11 @@ def nodes(values: st.SearchStrategy[Any], least: int = 2) -> st.SearchStrategy[N
 def said_nodes() -> st.SearchStrategy[Node]:
     """Filters that text can say without changing the type of a value."""
     return nodes(_said_values())
+
+
+def said_operands() -> st.SearchStrategy[Operand]:
+    """What a filter compares and an order sorts by, as far as text can say it."""
+    return _operands(_said_values())
 
 
 def any_nodes() -> st.SearchStrategy[Node]:

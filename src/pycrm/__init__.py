@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Calendar,
         CalendarException,
         CustomField,
+        CustomIndex,
         ExchangeRate,
         SavedView,
         Tag,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         ConflictError,
         FileLostError,
+        FunctionFailedError,
         HookFailedError,
         MissingExtraError,
         MissingRateError,
@@ -142,12 +144,14 @@ __all__ = [
     "Contract",
     "Conversion",
     "CustomField",
+    "CustomIndex",
     "ExchangeRate",
     "ExchangeRates",
     "F",
     "FieldConversion",
     "FileLostError",
     "FileStore",
+    "FunctionFailedError",
     "GeoPoint",
     "Hit",
     "HookFailedError",
@@ -243,9 +247,12 @@ _NAMES = {
         "QuoteLine SalesOrder SalesOrderLine Stage StageChange "
         "convert_lead convert_leads create_quote order_quote revise_quote"
     ),
-    "pycrm.entities": "Attachment Calendar CalendarException CustomField ExchangeRate SavedView Tag Team User",
+    "pycrm.entities": (
+        "Attachment Calendar CalendarException CustomField CustomIndex ExchangeRate SavedView Tag Team User"
+    ),
     "pycrm.errors": (
-        "CalendarError ConfigurationError ConflictError FileLostError HookFailedError MissingExtraError "
+        "CalendarError ConfigurationError ConflictError FileLostError FunctionFailedError HookFailedError "
+        "MissingExtraError "
         "MissingRateError MoneyError MoveNotAllowedError "
         "NameClashError NotAllowedError NotFoundError NotLoadedError NotMigratedError PluginError Problem PycrmError "
         "QuantityError QueryError SchemaMismatchError StorageError UnitError UnitFailedError UnknownNameError "

@@ -49,11 +49,13 @@ from pycrm.storage.outbox import is_visible
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.tables import Tables, build_tables
 from pycrm.values.clock import Clock, system_clock
+from pycrm.values.currencies import CURRENCIES
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
 from pycrm.workspace.context import SchemaMoved, UnitContext
-from pycrm.workspace.indexing import MANY_INDEXED, index_portion, queue_all, queue_if_never_indexed, settle
+from pycrm.workspace.indexing import MANY_INDEXED, index_portion, queue_all, queue_if_outdated, settle
 from pycrm.workspace.promotion import Promoting, demote_field, drop_columns
+from pycrm.workspace.schema_change import settle_indexes
 from pycrm.workspace.unused_files import find_unused_files, remove_unused_files
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ __all__ = ["BUILTINS", "CRM"]
 
 T = TypeVar("T")
 
+ATTEMPTS_GIVING_WAY = 10
 BUILTINS = ("kinds", "parties", "products", "activities", "sales")
 """Our own plugins by entry-point name: the owners whose entities, fields and rights carry no owner's name."""
 
@@ -81,6 +84,8 @@ class CRM:
             it the folder ``shop.db.files`` beside ``shop.db``, a temporary one in memory, and none on PostgreSQL.
         fiscal_year_start: The month in which the fiscal year begins, 1 to 12; for filters such as
             ``close_on = THIS_FISCAL_QUARTER``.
+        base_currency: By way of which ``CONVERT`` in filters crosses two currencies that were never quoted against
+            each other, as ``"CNY"``; without it only quoted pairs convert.
     Raises:
         ConfigurationError: A definition that cannot work, with owner, entity and field.
         NameClashError: Two plugins bring the same name; both are named.
@@ -96,10 +101,14 @@ class CRM:
         clock: Clock | None = None,
         files: str | os.PathLike[str] | FileStore | None = None,
         fiscal_year_start: int = 1,
+        base_currency: str | None = None,
     ) -> None:
         if fiscal_year_start not in range(1, 13):
             raise ConfigurationError(f"fiscal_year_start={fiscal_year_start!r} is no month; give 1 to 12")
+        if base_currency is not None and base_currency not in CURRENCIES:
+            raise ConfigurationError(f"base_currency={base_currency!r} is no currency of ISO 4217; give one as 'CNY'")
         self._fiscal_year_start = fiscal_year_start
+        self._base_currency = base_currency
         self._database = open_engine(database)
         # A forgotten `close` leaves no connection open; not at exit, where a forked child would end its parent's.
         weakref.finalize(self, self._database.close).atexit = False
@@ -249,13 +258,13 @@ class CRM:
             UnknownNameError: There is no such field.
         """
         work = Promoting(entity, name)
-        if self.run(principal, work.begin, invariant=False):
+        if self._run_giving_way(principal, work.begin):
             is_more = True
             while is_more:
-                is_more = work.filled(*self.run(principal, work.fill, invariant=False))
+                is_more = work.filled(*self._run_giving_way(principal, work.fill))
                 if on_progress is not None:
                     on_progress(work.done)
-            return self.run(principal, work.complete, invariant=False)
+            return self._run_giving_way(principal, work.complete)
         return self.schema.entity(entity).fields[f"custom.{name}"]
 
     def demote_field(self, principal: Principal, entity: type[Record], name: str, *, drop: bool = False) -> Field:
@@ -271,9 +280,9 @@ class CRM:
             drop: Remove the columns, too, of a field demoted earlier as well. For when every other process has opened
                 a unit since the demotion, or been started.
         """
-        demoted = self.run(principal, lambda ws: demote_field(ws, entity, name), invariant=False)
+        demoted = self._run_giving_way(principal, lambda ws: demote_field(ws, entity, name))
         if drop:
-            return self.run(principal, lambda ws: drop_columns(ws, entity, name), invariant=False)
+            return self._run_giving_way(principal, lambda ws: drop_columns(ws, entity, name))
         return demoted
 
     def close(self) -> None:
@@ -332,6 +341,10 @@ class CRM:
                 # Random, so that two who collided do not meet again at once.
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - no secret
         raise ConfigurationError(f"attempts={attempts}: work is tried at least once")
+
+    def _run_giving_way(self, principal: Principal, work: Callable[[Workspace], T]) -> T:
+        """Run *work*, which gives up where it would hold up others, often enough to find a moment."""
+        return self.run(principal, work, invariant=False, attempts=ATTEMPTS_GIVING_WAY)
 
     async def run_async(
         self, principal: Principal, work: Callable[[Workspace], T], *, invariant: bool = True, attempts: int = 5
@@ -551,7 +564,7 @@ class CRM:
         return self._services
 
     def _services_of(self, stored: StoredSchema, unit: Unit) -> Services:
-        tools = SchemaTools(stored.schema, stored.tables, self._database.dialect)
+        tools = SchemaTools(stored.schema, stored.tables, self._database.dialect, stored.secret)
         services = Services(
             access=self._access,
             hooks=self.hooks,
@@ -562,6 +575,7 @@ class CRM:
             files=self.files,
             check_unmoved=partial(check_unmoved, stored=stored),
             fiscal_year_start=self._fiscal_year_start,
+            base_currency=self._base_currency,
             labels=lambda: self.labels,
         )
         if number := read_schema_number(unit, stored.tables):
@@ -572,7 +586,8 @@ class CRM:
         """Let new plugins write their first records, in the transaction that brings them."""
         services = self._services_of(stored, unit)
         if "core" not in new:
-            queue_if_never_indexed(UnitContext(unit, services, services.tools))
+            queue_if_outdated(UnitContext(unit, services, services.tools))
+            settle_indexes(Workspace(UnitContext(unit, services, services.tools), Principal.plugin("core")))
         for plugin in self.plugins:
             if plugin.name in new:
                 self._install(plugin, services, unit)

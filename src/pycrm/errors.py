@@ -135,6 +135,12 @@ class HookFailedError(PluginError):
     code = "plugin.hook_failed"
 
 
+class FunctionFailedError(PluginError):
+    """A filter function of a plugin raised, or gave what it may not; `plugin` and `function` name it."""
+
+    code = "plugin.function_failed"
+
+
 class HookConflictError(PluginError):
     """Two hooks derive one field to different values, or one overwrites the caller's; both are named."""
 

@@ -15,16 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests import command_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("plugins/*/README.md")])
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*)(?P<info>[^`]*)$")
 TITLE = re.compile(r"""title=["']([^"']+)["']""")
-RUN_PYCRM = "import sys; from pycrm.cli import main; sys.argv[0] = 'pycrm'; sys.exit(main())"
-COMMANDS = {
-    "pycrm": [sys.executable, "-c", RUN_PYCRM],
-    "python": [sys.executable],
-}
+PROGRAMS = ("pycrm", "python")
 
 pytestmark = pytest.mark.docs
 
@@ -110,24 +107,36 @@ class Page:
 
     def _run_command(self, command: Command, block: Block) -> None:
         program, *arguments = command.arguments
-        if program not in COMMANDS:
+        if program not in PROGRAMS:
             return
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "NO_COLOR": "1"}
+        done = self._ended(program, arguments)
+        where = f"{self.path.name}:{block.line}: {shlex.join(command.arguments)}"
+
+        assert done.returncode == command.exit_code, f"{where}\nexit code {done.returncode}\n{done.stdout}"
+        if command.shown.strip():
+            assert is_shown(command.shown, done.stdout), f"{where}\n--- shown\n{command.shown}\n--- got\n{done.stdout}"
+
+    def _ended(self, program: str, arguments: list[str]) -> command_server.Done:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "NO_COLOR": "1",
+            "COLUMNS": "120",
+            "PYTHONIOENCODING": "utf-8",
+        }
+        if program == "pycrm":
+            return command_server.run(self.folder, arguments, environment, merged=True)
         done = subprocess.run(
-            [*COMMANDS[program], *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
-            env={**environment, "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
             timeout=120,
         )
-        where = f"{self.path.name}:{block.line}: {shlex.join(command.arguments)}"
-
-        assert done.returncode == command.exit_code, f"{where}\nexit code {done.returncode}\n{done.stdout}"
-        if command.shown.strip():
-            assert is_shown(command.shown, done.stdout), f"{where}\n--- shown\n{command.shown}\n--- got\n{done.stdout}"
+        return command_server.Done(done.returncode, done.stdout, "")
 
 
 def is_shown(shown: str, got: str) -> bool:

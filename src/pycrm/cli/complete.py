@@ -20,7 +20,7 @@ from pycrm.fields.numbers import BooleanKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema import Schema
 
-__all__ = ["complete_assignment", "complete_custom", "complete_entity", "complete_kind"]
+__all__ = ["complete_assignment", "complete_custom", "complete_entity", "complete_index", "complete_kind"]
 
 
 def complete_entity(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,6 +36,14 @@ def complete_kind(ctx: click.Context, parameter: click.Parameter, incomplete: st
 def complete_custom(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the names of the entity's custom fields."""
     return _items((field.name for field in _fields(ctx).values() if field.owner == "custom"), incomplete)
+
+
+def complete_index(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the indexes over several fields that somebody defined for the entity."""
+    entity: Any = ctx.params.get("entity")
+    known = _schema(ctx).entities.get(entity)
+    defined = () if known is None else (index.text for index in known.indexes if index.owner == "custom")
+    return _items(defined, incomplete)
 
 
 def complete_assignment(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

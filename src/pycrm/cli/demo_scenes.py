@@ -12,7 +12,8 @@ from pycrm.builtin.activities import Interaction, Task
 from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import Opportunity, SalesOrder
 from pycrm.builtin.sales import Stage as SalesStage
-from pycrm.cli.demo_stage import Stage
+from pycrm.cli.demo_questions import ask_all
+from pycrm.cli.demo_stage import Stage, amounts
 from pycrm.cli.errors import describe
 from pycrm.cli.output import title_of
 from pycrm.cli.progress import Progress
@@ -50,6 +51,7 @@ def play(crm: CRM, principal: Principal, stage: Stage, seed: int, progress: Prog
         customer(crm, ws, stage)
         account = busiest(crm, ws)
         order = ws.list(SalesOrder, where=F.status == "shipped", limit=1)[0]
+    ask_all(crm, LIN, stage)
     conflict(crm, account, stage)
     merge(crm, account, stage)
     bad_value(crm, principal, stage)
@@ -279,11 +281,6 @@ def _counts(ws: Reader, entity: Any, path: str) -> Mapping[Any, int]:
 def has_plugin(crm: CRM, name: str) -> bool:
     """Whether the plugin *name* is active."""
     return any(plugin.name == name for plugin in crm.plugins)
-
-
-def amounts(monies: Monies) -> str:
-    """Return sums of money for people: ``CNY 1,200.50 + USD 30.00``."""
-    return " + ".join(f"{code} {money.amount:,f}" for code, money in sorted(monies.items())) or "—"
 
 
 def moment(at: datetime | None) -> str:

@@ -9,8 +9,9 @@ import attrs
 
 from pycrm.cli.output import print_table, write
 from pycrm.cli.texts import Texts
+from pycrm.values.money import Monies
 
-__all__ = ["Stage"]
+__all__ = ["Stage", "amounts"]
 
 
 @attrs.define
@@ -43,3 +44,8 @@ class Stage:
         """Print a table."""
         if not self.quiet:
             print_table(head, [tuple(map(str, row)) for row in rows], right=right)
+
+
+def amounts(monies: Monies) -> str:
+    """Return sums of money for people: ``CNY 1,200.50 + USD 30.00``."""
+    return " + ".join(f"{code} {money.amount:,f}" for code, money in sorted(monies.items())) or "—"

@@ -1,5 +1,5 @@
 """The system nouns, which the kernel itself needs: User, Team, Tag, Attachment, Calendar, CustomField,
-ExchangeRate, SavedView.
+CustomIndex, ExchangeRate, SavedView.
 
 Made by the schema room's function with the owner ``core``. Imports `pycrm.schema` and below.
 """
@@ -7,6 +7,7 @@ Made by the schema room's function with the owner ``core``. Imports `pycrm.schem
 from pycrm.entities.attachment import Attachment
 from pycrm.entities.calendar import Calendar, CalendarException
 from pycrm.entities.custom_field import CustomField
+from pycrm.entities.custom_index import CustomIndex
 from pycrm.entities.declared import DECLARED
 from pycrm.entities.exchange_rate import ExchangeRate
 from pycrm.entities.saved_view import SavedView
@@ -20,6 +21,7 @@ __all__ = [
     "Calendar",
     "CalendarException",
     "CustomField",
+    "CustomIndex",
     "ExchangeRate",
     "SavedView",
     "Tag",

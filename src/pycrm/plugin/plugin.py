@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
 
 import attrs
@@ -25,6 +25,7 @@ from pycrm.schema import (
     entity_maker,
     make_extension_class,
 )
+from pycrm.schema.functions import Function, make_function
 from pycrm.values.versions import release_of
 from pycrm.workspace import Workspace
 
@@ -38,6 +39,7 @@ X = TypeVar("X", bound=Extension)
 K = TypeVar("K", bound=Kind)
 P = ParamSpec("P")
 T = TypeVar("T")
+G = TypeVar("G", bound=Callable[..., Any])
 F = TypeVar("F", bound=Callable[[Workspace, ChangeSet[Any]], object])
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -111,6 +113,7 @@ class Plugin:
         self._extensions: list[ExtensionDeclaration] = []
         self._kinds: list[type[Kind]] = []
         self._functions: list[HookFunction] = []
+        self._filter_functions: list[Function] = []
         self._actions: list[Action[Any, Any, Any]] = []
         self._installers: list[Callable[[Workspace], None]] = []
         self._steps: list[DataStep] = []
@@ -146,6 +149,31 @@ class Plugin:
         check_kind_class(cls)
         self._collect(self._kinds, cls)
         return cls
+
+    def function(
+        self, *, takes: Sequence[str], gives: str, postgresql: Callable[..., Any], words: str = ""
+    ) -> Callable[[G], G]:
+        """Bring the decorated function into the language of filters and orders: ``TRADE.SHORT(name) = 'HAI'``.
+
+        It is called with values, none of them missing, and gives one or None; SQLite asks it, and so does whoever
+        evaluates filters in memory. Its name there is the plugin's and its own, in capitals.
+
+        Args:
+            takes: The sorts of its arguments: ``"number"`` (`Decimal`), ``"text"``, ``"boolean"``, ``"date"``,
+                ``"instant"`` (an aware `datetime`), ``"id"`` (`UUID`).
+            gives: The sort of its result.
+            postgresql: From the SQL of the arguments, SQLAlchemy expressions, to that of the same result.
+            words: How `explain` tells it in English, ``"the short form of {0}"``; a label file has other languages.
+        Raises:
+            ConfigurationError: A sort that there is not, or a form with another number of arguments.
+        """
+
+        def collect(function: G) -> G:
+            made = make_function(self.name, function, takes=takes, gives=gives, postgresql=postgresql, words=words)
+            self._collect(self._filter_functions, made)
+            return function
+
+        return collect
 
     def derive(self, target: type[Record] | str, **options: Unpack[HookOptions]) -> Callable[[F], F]:
         """Ask the decorated function to set fields that follow from others; see `pycrm_derive_records`.
@@ -215,7 +243,7 @@ class Plugin:
 
     @hookimpl
     def pycrm_register_declarations(self, builtin: bool) -> OwnerDeclarations:
-        """Hand over entities, extensions and kinds; from here on the plugin takes nothing more."""
+        """Hand over entities, extensions, kinds and filter functions; from here on the plugin takes nothing more."""
         self._frozen = True
         return OwnerDeclarations(
             self.name,
@@ -226,6 +254,7 @@ class Plugin:
             tuple(self._kinds),
             self.package,
             tuple(self._steps),
+            tuple(self._filter_functions),
         )
 
     @hookimpl

@@ -21,6 +21,7 @@ from pycrm.values.periods import Period
 from pycrm.values.quantity import Quantity
 
 __all__ = [
+    "CONVERT",
     "And",
     "Arithmetic",
     "Call",
@@ -44,6 +45,8 @@ __all__ = [
     "bucket",
     "children",
     "is_bare_zero",
+    "operand_shape",
+    "operand_values",
     "operands",
     "shape",
     "values",
@@ -54,6 +57,9 @@ Operator: TypeAlias = Literal[
 ]
 Mode: TypeAlias = Literal["any", "all", "none"]
 Sign: TypeAlias = Literal["+", "-", "*", "/"]
+
+CONVERT = "CONVERT"
+"""The function that crosses currencies; what it needs beyond its arguments comes with `settle`."""
 
 LARGEST_BUCKET = 512
 MAX_DEPTH = 40
@@ -262,11 +268,11 @@ def shape(node: Node | None) -> Hashable:
     """
     match node:
         case Compare(operator, left, right):
-            return (operator, _operand_shape(left), _operand_shape(right))
+            return (operator, operand_shape(left), operand_shape(right))
         case In(left, listed):
-            return ("in", _operand_shape(left), bucket(len(listed)))
+            return ("in", operand_shape(left), bucket(len(listed)))
         case IsNull(left, negated):
-            return ("is null", _operand_shape(left), negated)
+            return ("is null", operand_shape(left), negated)
         case Linked(mode, link, condition):
             return (mode, link.names, shape(condition))
         case Not(item):
@@ -279,14 +285,15 @@ def shape(node: Node | None) -> Hashable:
             return None
 
 
-def _operand_shape(operand: Operand) -> Hashable:
+def operand_shape(operand: Operand) -> Hashable:
+    """Return the structure of *operand* without its values; see `shape`."""
     match operand:
         case Path(names):
             return names
         case Arithmetic(sign, left, right):
-            return (sign, _operand_shape(left), _operand_shape(right))
+            return (sign, operand_shape(left), operand_shape(right))
         case Call(function, arguments):
-            return (function, *map(_operand_shape, arguments))
+            return (function, *map(operand_shape, arguments))
         case tuple():
             return bucket(len(operand))
         case _:
@@ -333,6 +340,11 @@ def _values(node: Node | None) -> Iterator[Any]:
         case _:
             for child in children(node):
                 yield from _values(child)
+
+
+def operand_values(operand: Operand) -> list[Any]:
+    """Return the values of *operand* in the order of reading."""
+    return list(_operand_values(operand))
 
 
 def _operand_values(operand: Operand) -> Iterator[Any]:

@@ -22,6 +22,7 @@ __all__ = [
     "ArithmeticTerm",
     "Bound",
     "CallTerm",
+    "ConvertTerm",
     "FieldTest",
     "HasTest",
     "LinkTest",
@@ -98,7 +99,27 @@ class CallTerm:
     sort: Sort
 
 
-Term: TypeAlias = PathTerm | ValueTerm | ArithmeticTerm | CallTerm
+@attrs.frozen(eq=False)
+class ConvertTerm:
+    """Money in another currency, at the rates of a day.
+
+    Attributes:
+        money: What is converted.
+        currency: Into which currency.
+        day: Whose rates; missing, only money of that currency already has a result.
+        base: The currency by way of which others convert, or an empty text.
+        places: The digits behind the point that a rate is stored with.
+    """
+
+    money: Term
+    currency: ValueTerm
+    day: Term
+    base: ValueTerm
+    places: int
+    sort: Sort = "money"
+
+
+Term: TypeAlias = PathTerm | ValueTerm | ArithmeticTerm | CallTerm | ConvertTerm
 
 
 # Conditions

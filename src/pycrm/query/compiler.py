@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from pycrm.query.aggregate import (
 )
 from pycrm.query.ast import LARGEST_BUCKET, Node, Path, shape, values
 from pycrm.query.builder import Condition, node_of
+from pycrm.query.cursor import CursorSeal
+from pycrm.query.judge import UnheldError
 from pycrm.query.kept import Kept
 from pycrm.query.order import Bounds, Order, bounds_after, bounds_from_start, bounds_params
 from pycrm.query.pages import PagePlan
@@ -57,14 +60,17 @@ class Compiler:
         schema: Resolves the names.
         tables: The tables of that schema.
         dialect: Whose SQL is made.
+        secret: With which the cursors of pages are signed.
     """
 
-    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect) -> None:
+    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes) -> None:
         self.schema = schema
         self.dialect = dialect
+        self._secret = secret
         self._make = Templates(schema, tables, dialect)
         self._templates: Kept[Template] = Kept(KEPT)
         self._orders: Kept[Order] = Kept(KEPT)
+        self._seals: Kept[CursorSeal] = Kept(KEPT)
         self._id_lists: Kept[ValueList] = Kept(KEPT)
         self._measured: Kept[_Measured] = Kept(KEPT)
 
@@ -91,7 +97,7 @@ class Compiler:
         self,
         entity: Entity,
         where: Where = None,
-        order_by: str | None = None,
+        order_by: str | Sequence[OrderKey] | None = None,
         *,
         limit: int = 50,
         after: str | None = None,
@@ -103,7 +109,8 @@ class Compiler:
         Args:
             entity: Whose records.
             where: A filter; None selects all.
-            order_by: ``"close_on, amount DESC"``; ``id`` follows by itself, which makes the order total.
+            order_by: ``"close_on, amount DESC"``, or its settled keys; ``id`` follows by itself, which makes the order
+                total.
             limit: Records on the page.
             after: The `next_cursor` of the page before.
             include_binned: Records in the bin, too.
@@ -115,20 +122,25 @@ class Compiler:
         if limit < 1:
             raise QueryError(f"limit={limit}: a page has room for at least one record", limit=limit)
         asked = _Asked.of(where)
-        order = self._order(entity, read_order(order_by))
+        keys = read_order(order_by) if order_by is None or isinstance(order_by, str) else tuple(order_by)
+        order = self._order(entity, keys)
         variant = Variant(include_binned, with_schema_number)
-        last = None if after is None else order.read(after)
+        seal = self._seals.get(asked.shape, partial(CursorSeal.of, self._secret, asked.shape, self.schema.number))
+        last = None if after is None else order.read(after, seal)
 
         def statement(bounds: Bounds, rows: int) -> Statement:
-            template = self._template(
-                ("page", entity.name, asked.shape, order.text, bounds, variant),
-                partial(self._make.page, entity, asked.node, order, bounds, variant),
+            return self._statement(
+                ("page", entity.name, asked.shape, order.shape, bounds),
+                partial(self._make.page, entity, asked.node, order, bounds),
+                variant,
                 asked,
+                order.values,
+                {"limit": rows, **bounds_params(order.keys, last or (), bounds)},
             )
-            return template.statement(asked.values, limit=rows, **bounds_params(order.keys, last or (), bounds))
 
         return PagePlan(
             order=order,
+            seal=seal,
             limit=limit,
             ranges=bounds_from_start(order.keys) if last is None else tuple(bounds_after(order.keys, last)),
             statement=statement,
@@ -150,12 +162,13 @@ class Compiler:
         asked = _Asked.of(where)
         capped = cap is not None
         variant = Variant(include_binned, with_schema_number)
-        template = self._template(
-            ("count", entity.name, asked.shape, capped, variant),
-            partial(self._make.count, entity, asked.node, variant, capped=capped),
+        return self._statement(
+            ("count", entity.name, asked.shape, capped),
+            partial(self._make.count, entity, asked.node, capped=capped),
+            variant,
             asked,
+            params={"cap": cap} if capped else {},
         )
-        return template.statement(asked.values, **({"cap": cap} if capped else {}))
 
     def aggregate(
         self,
@@ -188,12 +201,13 @@ class Compiler:
         )
         parts = self._measured.get((entity.name, texts), partial(self._measure, entity, *texts))
         variant = Variant(include_binned, with_schema_number)
-        template = self._template(
-            ("aggregate", entity.name, asked.shape, texts, variant),
-            partial(self._make.aggregate, entity, asked.node, *parts, variant),
+        statement = self._statement(
+            ("aggregate", entity.name, asked.shape, texts),
+            partial(self._make.aggregate, entity, asked.node, *parts),
+            variant,
             asked,
         )
-        return AggregatePlan(template.statement(asked.values), *parts, with_schema_number)
+        return AggregatePlan(statement, *parts, with_schema_number)
 
     def _measure(self, entity: Entity, measures: Sequence[str], group_by: str | Sequence[str] | None) -> _Measured:
         at_entity = partial(self.resolve, entity)
@@ -207,6 +221,24 @@ class Compiler:
 
     def _order(self, entity: Entity, asked: tuple[OrderKey, ...]) -> Order:
         return self._orders.get((entity.name, asked), partial(self._make.order, entity, asked))
+
+    def _statement(
+        self,
+        key: tuple[Hashable, ...],
+        make: Callable[..., Template],
+        variant: Variant,
+        asked: _Asked,
+        beyond: Sequence[Any] = (),
+        params: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Statement:
+        """Return the statement of what *make* makes of *variant*; *beyond* are values behind those of the filter."""
+        found = [*asked.values, *beyond]
+        try:
+            return self._template((*key, variant), partial(make, variant=variant), asked).statement(found, **params)
+        except UnheldError:
+            # Numbers that a field could never hold are compared one by one, which no index helps.
+            exact = attrs.evolve(variant, exact=True)
+            return self._template((*key, exact), partial(make, variant=exact), asked).statement(found, **params)
 
     def _template(self, key: Hashable, make: Callable[[], Template], asked: _Asked) -> Template:
         # A statement with thousands of parameters is too large to keep for the off-chance of meeting it again.

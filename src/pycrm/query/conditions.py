@@ -125,9 +125,10 @@ class Conditions:
                 return self._link(scope, bound)
 
     def _terms(self, scope: Scope) -> Terms:
-        return Terms(scope, self._fill)
+        return Terms(scope, self.fill)
 
-    def _fill(self, slot: Slot, *encode: Encode) -> int:
+    def fill(self, slot: Slot, *encode: Encode) -> int:
+        """Take how *slot* is encoded, and return the number of its parameters."""
         self._fills[slot.number] = Fill(slot, encode)
         return slot.number
 
@@ -140,7 +141,7 @@ class Conditions:
     # A field and values that its kind judges
 
     def _field(self, scope: Scope, test: FieldTest) -> ColumnElement[bool]:
-        number = self._fill(test.slot, *_encoders(scope, test.path))
+        number = self.fill(test.slot, *_encoders(scope, test.path))
         compare = _COMPARE[test.operator]
         first, *others = scope.parts(test.path)
         main = compare(first, _bind(first, number, 0, 0))
@@ -152,7 +153,7 @@ class Conditions:
         return or_(main, *rest) if test.operator == "!=" else and_(main, *rest)
 
     def _one_of(self, scope: Scope, test: ListTest) -> ColumnElement[bool]:
-        number = self._fill(test.slot, *_encoders(scope, test.path))
+        number = self.fill(test.slot, *_encoders(scope, test.path))
         parts = scope.parts(test.path)
         places = range(test.slot.count or 0)
         if not places:
@@ -176,7 +177,7 @@ class Conditions:
             terms = self._terms(scope)
             (part,) = terms.of(test.term)
             encode = terms.encode
-        number = self._fill(test.slot, encode, encode)
+        number = self.fill(test.slot, encode, encode)
         first, last = _bind(part, number, 0, 0), _bind(part, number, 0, 1)
         match test.operator:
             case "<":
@@ -196,7 +197,7 @@ class Conditions:
 
     def _match(self, scope: Scope, test: MatchTest) -> ColumnElement[bool]:
         (text,) = self._terms(scope).of(test.term)
-        number = self._fill(test.slot, _same)
+        number = self.fill(test.slot, _same)
         searched: Any = bindparam(bind_name(number, 0, 0), type_=TEXT)
         if scope.dialect.name == "sqlite":
             name = {"contains": "crm_contains", "starts with": "crm_starts_with", "like": "crm_like"}[test.operator]
@@ -232,7 +233,7 @@ class Conditions:
 
     def _has_link(self, scope: Scope, test: HasTest) -> ColumnElement[bool]:
         encode = _id_encoder(scope)
-        number = self._fill(test.slot, encode)
+        number = self.fill(test.slot, encode)
         count = 1 if test.slot.count is None else test.slot.count
         binds = [bindparam(bind_name(number, place, 0), type_=Id()) for place in range(count)]
         if not binds:
@@ -253,7 +254,7 @@ class Conditions:
     # Trees
 
     def _under(self, scope: Scope, test: UnderTest) -> ColumnElement[bool]:
-        number = self._fill(test.slot, _id_encoder(scope))
+        number = self.fill(test.slot, _id_encoder(scope))
         count = 1 if test.slot.count is None else test.slot.count
         if not count:
             return false()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pycrm.errors import QueryError
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
@@ -30,12 +31,13 @@ from pycrm.query.ast import (
     Path,
     Relative,
 )
+from pycrm.query.mentioned import id_in
 from pycrm.query.paths import Hop, ResolvedPath, resolve, resolve_link
 from pycrm.query.sorts import kind_sort
 from pycrm.query.words import WORDS
 from pycrm.schema import Entity, Record, Schema
 from pycrm.schema.labels import ENGLISH, Labels
-from pycrm.storage.functions import FUNCTIONS
+from pycrm.storage.functions import FUNCTIONS, Function
 from pycrm.values.refs import Ref, reference_slot
 
 __all__ = ["explain"]
@@ -46,7 +48,14 @@ _ONE_DAY = ("YESTERDAY", "TODAY", "TOMORROW", "N_DAYS_AGO")
 _TIMES = ("date", "instant")
 
 
-def explain(schema: Schema, entity: Entity, node: Node | None, labels: Labels, language: str = ENGLISH) -> str:
+def explain(
+    schema: Schema,
+    entity: Entity,
+    node: Node | None,
+    labels: Labels,
+    language: str = ENGLISH,
+    titles: Mapping[UUID, str] | None = None,
+) -> str:
     """Return what *node* asks of records of *entity*, as a sentence without its end.
 
     Args:
@@ -55,19 +64,21 @@ def explain(schema: Schema, entity: Entity, node: Node | None, labels: Labels, l
         node: A filter, with its parameters and relative dates as they were written; None for all records.
         labels: What everything is called.
         language: One of theirs.
+        titles: What records are called, to be told in place of their ids.
     Raises:
         UnknownNameError: A name that leads nowhere.
         QueryError: A name that cannot be followed.
     """
-    speaker = _Speaker(schema, labels, language)
+    speaker = _Speaker(schema, labels, language, titles or {})
     return speaker.say("always") if node is None else speaker.condition(entity, node, inner=False)
 
 
 class _Speaker:
-    def __init__(self, schema: Schema, labels: Labels, language: str) -> None:
+    def __init__(self, schema: Schema, labels: Labels, language: str, titles: Mapping[UUID, str]) -> None:
         self.schema = schema
         self.labels = labels
         self.language = language
+        self.titles = titles
 
     def say(self, key: str, /, *values: str, **parts: str) -> str:
         return self.labels.words(key, WORDS[key], self.language).format(*values, **parts)
@@ -157,7 +168,8 @@ class _Speaker:
             case Arithmetic(left=left, right=right):
                 return self._is_time(entity, left) != self._is_time(entity, right)
             case Call(function):
-                return function in FUNCTIONS and FUNCTIONS[function].gives in _TIMES
+                known = self._function(function)
+                return known is not None and known.gives in _TIMES
             case _:
                 return isinstance(operand, Relative | date)
 
@@ -182,6 +194,10 @@ class _Speaker:
             case Arithmetic(sign, left, right):
                 sides = (self._side(entity, left), self._side(entity, right))
                 return f" {_SIGNS[sign]} ".join(sides)
+            case Call("CONVERT", (money, currency, *day)) if len(day) < 2:
+                told = currency if isinstance(currency, str) else self._operand(entity, currency)
+                days = [self._operand(entity, each) for each in day]
+                return self.say("CONVERT() on" if days else "CONVERT()", self._operand(entity, money), told, *days)
             case Call(function, arguments):
                 return self._called(function, [self._operand(entity, argument) for argument in arguments])
             case tuple():
@@ -193,10 +209,16 @@ class _Speaker:
         return self.say("brackets", inside=text) if isinstance(operand, Arithmetic) else text
 
     def _called(self, function: str, arguments: Sequence[str]) -> str:
-        known = FUNCTIONS.get(function)
+        known = self._function(function)
+        if known is not None and known.plugin and len(arguments) == len(known.takes):
+            plain = f"{function}({', '.join(f'{{{number}}}' for number in range(len(arguments)))})"
+            return self.labels.words(f"{function}()", known.words or plain, self.language).format(*arguments)
         if f"{function}()" in WORDS and known is not None and len(arguments) == len(known.takes):
             return self.say(f"{function}()", *arguments)
         return f"{function}({', '.join(arguments)})"
+
+    def _function(self, name: str) -> Function | None:
+        return FUNCTIONS.get(name) or self.schema.functions.get(name)
 
     def _over(self, hops: Sequence[Hop], name: str) -> str:
         """Return the *name* of something at the end of *hops*."""
@@ -224,6 +246,8 @@ class _Speaker:
 
     def _label(self, value: Any, path: ResolvedPath) -> str | None:
         entity, field = path.entity.name, path.field
+        if self.titles and (id := id_in(value)) is not None and id in self.titles:
+            return self.titles[id]
         match field.kind:
             case ChoiceKind(by_value=options) | MultiChoiceKind(by_value=options) if _is_key(value, options):
                 return self.labels.option(entity, field, options[value], self.language)

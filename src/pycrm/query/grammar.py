@@ -1,4 +1,4 @@
-"""The grammar of filters as text, in the notation of lark. What each rule makes stands in `pycrm.query.reading`."""
+"""The grammar of filters and orders as text, in the notation of lark; `pycrm.query.reading` says what a rule makes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ MAX_DIGITS = 60
 
 GRAMMAR = r"""
 ?start: condition
+
+order: key ("," key)*
+key: sum [ASCENDING | DESCENDING]
 
 ?condition: conjunction ("OR"i conjunction)*            -> either
 ?conjunction: opposite ("AND"i opposite)*               -> both
@@ -64,6 +67,8 @@ GRAMMAR = r"""
 path: (NAME | QUOTED) ("." (NAME | QUOTED))*
 
 NULL: "NULL"i
+ASCENDING: "ASC"i
+DESCENDING: "DESC"i
 COMPARE: "=" | "!=" | "<>" | "<=" | ">=" | "<" | ">"
 SIGN: "+" | "-"
 FACTOR: "*" | "/"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import attrs
@@ -14,10 +17,20 @@ from pycrm.fields.kind import Kind
 from pycrm.fields.money import MoneyKind
 from pycrm.query.ast import is_bare_zero
 from pycrm.query.paths import ResolvedPath
+from pycrm.query.sorts import kind_sort
 from pycrm.schema import Record
+from pycrm.values.money import Money
+from pycrm.values.quantity import Quantity
 from pycrm.values.refs import Ref
 
-__all__ = ["Judge", "is_zero_of_any_unit"]
+__all__ = ["Judge", "UnheldError", "held", "is_countable", "is_zero_of_any_unit"]
+
+
+_UNHELD = (".too_large", ".too_precise")
+
+
+class UnheldError(QueryError):
+    """A number that the field could never hold; it is compared all the same, by other means."""
 
 
 @attrs.frozen
@@ -38,6 +51,7 @@ class Judge:
         """Return the parts of *value*.
 
         Raises:
+            UnheldError: A number, money or quantity that is too large or too precise for the field.
             QueryError: The kind refuses the value; entity, path, value and cure are named.
         """
         if self.bare_zero:
@@ -50,6 +64,8 @@ class Judge:
         try:
             return kind.to_parts(_parse(kind, value))
         except Problem as problem:
+            if is_countable(kind, value) and (kind_sort(kind) == "number" or problem.code.endswith(_UNHELD)):
+                raise UnheldError(f"{self.path} could never be {value!r}", path=self.path.path.text) from problem
             raise self._refusal(value, problem.message, problem.code) from problem
 
     def _refusal(self, value: Any, reason: str, problem: str = "") -> QueryError:
@@ -62,6 +78,25 @@ class Judge:
             value=value,
             problem=problem,
         )
+
+
+def is_countable(kind: Kind, value: Any) -> bool:
+    """Return whether *value* is of the sort that a *kind* of numbers, money or quantities has, whatever its size."""
+    sort = kind_sort(kind)
+    if sort == "number":
+        if isinstance(value, int):
+            return not isinstance(value, bool)
+        return value.is_finite() if isinstance(value, Decimal) else isinstance(value, float) and isfinite(value)
+    return isinstance(value, Money if sort == "money" else Quantity) if sort in ("money", "quantity") else False
+
+
+def held(take: Callable[[Any], tuple[Any, ...]], values: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return what *take* makes of those of *values* that the field could hold; the others equal nothing."""
+    found = []
+    for value in values:
+        with suppress(UnheldError):
+            found.append(take(value))
+    return found
 
 
 def is_zero_of_any_unit(path: ResolvedPath, value: Any) -> bool:

@@ -7,7 +7,7 @@ where the key is missing come last, as a range of their own. The ranges are disj
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, UnaryExpression, bindparam
 
 from pycrm.fields.kind import PartType
 from pycrm.query.ast import Path
-from pycrm.query.cursor import read_cursor, write_cursor
+from pycrm.query.bound import Term
+from pycrm.query.cursor import CursorSeal
 from pycrm.query.driver import DriverPart
 from pycrm.query.paths import ResolvedPath
 
@@ -33,7 +34,7 @@ class Key:
     """One stored part of a sort key.
 
     Attributes:
-        path: The field.
+        source: The field, or what is computed.
         part: Which of its parts; of money the currency is one key and the amount the next.
         driver: How the part travels.
         descending: Largest first.
@@ -41,12 +42,22 @@ class Key:
         position: Where its value is in a row of the page.
     """
 
-    path: ResolvedPath
+    source: ResolvedPath | Term
     part: int
     driver: DriverPart
     descending: bool
     nullable: bool
     position: int
+
+    @property
+    def path(self) -> ResolvedPath | None:
+        """The field; None of what is computed."""
+        return self.source if isinstance(self.source, ResolvedPath) else None
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it is the id, which is never missing."""
+        return self.path is not None and self.path.path == ID
 
 
 @attrs.frozen
@@ -58,30 +69,34 @@ class Order:
         text: The order as text, in one spelling.
         keys: The parts to sort by; the last is the id.
         width: How many columns make a record. Keys that are not among them stand behind them in a row.
+        shape: The structure of what is sorted by, without its values.
+        values: These values, in the order of reading.
     """
 
     entity: str
     text: str
     keys: tuple[Key, ...]
     width: int
+    shape: Hashable
+    values: tuple[Any, ...] = ()
 
     @property
     def types(self) -> list[PartType]:
         """The sorts of scalar that the keys are."""
         return [key.driver.type for key in self.keys]
 
-    def write(self, row: Sequence[Any]) -> str:
-        """Return the cursor that continues after *row* of a page."""
+    def write(self, row: Sequence[Any], seal: CursorSeal) -> str:
+        """Return the cursor that continues after *row* of a page, signed by *seal*."""
         values = [key.driver.decode(row[key.position]) for key in self.keys]
-        return write_cursor(self.entity, self.text, self.types, values)
+        return seal.write(self.entity, self.text, self.types, values)
 
-    def read(self, cursor: str) -> list[Any]:
-        """Return the key values that *cursor* holds.
+    def read(self, cursor: str, seal: CursorSeal) -> list[Any]:
+        """Return the key values that *cursor* holds, if *seal* is that of its list.
 
         Raises:
-            QueryError: It is garbled, or belongs to another entity or order.
+            QueryError: It was changed, belongs to another list, or to an older schema that does not fit.
         """
-        return read_cursor(cursor, self.entity, self.text, self.types)
+        return seal.read(cursor, self.entity, self.text, self.types)
 
     def by(
         self, expressions: Sequence[ColumnElement[Any]], bounds: Bounds, *, spell_nulls: bool
@@ -93,10 +108,16 @@ class Order:
             bounds: The range.
             spell_nulls: Say where missing values go, for a database that does not take them as smallest.
         """
-        fixed = sum(bound in ("=", "missing") for bound in bounds)
-        free = zip(self.keys[fixed:], expressions[fixed:], strict=True)
+        # To PostgreSQL a missing value is no fixed one: it would sort what an index has in order already.
+        fixing = ("=",) if spell_nulls else ("=", "missing")
+        bound_of = dict(enumerate(bounds))
+        free = [
+            (key, expression)
+            for at, (key, expression) in enumerate(zip(self.keys, expressions, strict=True))
+            if bound_of.get(at) not in fixing
+        ]
         # The id is never missing, and indexes have it as it comes.
-        return [_directed(expression, key.descending, spell_nulls and key.path.path != ID) for key, expression in free]
+        return [_directed(expression, key.descending, spell_nulls and not key.is_id) for key, expression in free]
 
 
 def bounds_from_start(keys: Sequence[Key]) -> tuple[Bounds, ...]:
@@ -105,7 +126,7 @@ def bounds_from_start(keys: Sequence[Key]) -> tuple[Bounds, ...]:
     One, but for an order that begins behind a reference: there the records that have the key and those that lack it
     are asked for apart, because only then a database can walk the referenced table's index.
     """
-    if not keys[0].path.hops:
+    if keys[0].path is None or not keys[0].path.hops:
         return ((),)
     return (("present",), ("missing",)) if keys[0].descending else (("missing",), ("present",))
 

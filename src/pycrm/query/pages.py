@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from pycrm.query.cursor import CursorSeal
 from pycrm.query.order import Bounds, Order
 from pycrm.query.statement import Run, Statement
 
@@ -38,6 +39,7 @@ class PagePlan:
 
     Attributes:
         order: The order.
+        seal: Signs the cursor.
         limit: Rows on the page.
         ranges: What to ask for, one after the other.
         statement: Makes the statement of one range, for at most so many rows.
@@ -45,6 +47,7 @@ class PagePlan:
     """
 
     order: Order
+    seal: CursorSeal
     limit: int
     ranges: Sequence[Bounds]
     statement: Callable[[Bounds, int], Statement]
@@ -60,6 +63,6 @@ class PagePlan:
                 break
         more = len(rows) > self.limit
         del rows[self.limit :]
-        cursor = self.order.write(rows[-1]) if more else None
+        cursor = self.order.write(rows[-1], self.seal) if more else None
         number = rows[0][-1] if rows and self.numbered else None
         return PageRows(rows, cursor, number)

@@ -39,11 +39,12 @@ from pycrm.query.ast import (
     Sign,
 )
 from pycrm.query.grammar import GRAMMAR, MAX_DIGITS
+from pycrm.query.lifting import lift, put_back
 from pycrm.values.money import Money
 from pycrm.values.periods import COUNTED, RELATIVE
 from pycrm.values.quantity import Quantity
 
-__all__ = ["place_of", "read_filter"]
+__all__ = ["place_of", "read_filter", "read_order_keys"]
 
 MAX_LENGTH = 20_000
 
@@ -61,6 +62,12 @@ def read_filter(text: str) -> Node:
             f"a filter has at most {MAX_LENGTH} characters, not {len(text)}; give long lists as :parameters",
             length=len(text),
         )
+    lifted, values = lift(text)
+    if values:
+        try:
+            return put_back(_read(lifted), values)
+        except QueryError:
+            pass  # the text itself tells what is wrong, and where
     return _read(text)
 
 
@@ -75,23 +82,59 @@ def place_of(name: str, text: str) -> int | None:
 def _read(text: str) -> Node:
     if not text.strip():
         raise QueryError("the filter is empty; leave where= out to select all", text=text)
+    return cast("Node", _parsed(text, "filter"))
+
+
+def read_order_keys(text: str) -> list[tuple[Operand, bool]]:
+    """Return the keys of an order in which something is computed, each with whether it descends.
+
+    Raises:
+        QueryError: It cannot be read; `position` says where.
+    """
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"an order has at most {MAX_LENGTH} characters, not {len(text)}", length=len(text))
+    return cast("list[tuple[Operand, bool]]", _parsed(text, "order"))
+
+
+def _parsed(text: str, what: str) -> Any:
     try:
-        node = _parser().parse(text)
+        return _parser().parse(text, start=_STARTS[what])
     except UnexpectedInput as error:
-        raise _unreadable(text, error) from None
+        raise _unreadable(text, error, "order_by" if what == "order" else what) from None
     except VisitError as error:
-        raise error.orig_exc from None
-    return cast("Node", node)
+        raise _placed(error.orig_exc, text) from None
+    except QueryError as error:
+        raise _placed(error, text) from None
+
+
+def _placed(error: Exception, text: str) -> Exception:
+    """Return *error* with the place in *text* of the name that it is about."""
+    name = error.facts.get("path") if isinstance(error, QueryError) else None
+    place = place_of(name, text) if isinstance(name, str) else None
+    if place is None:
+        return error
+    return QueryError(f"at character {place} of the filter: {error}", position=place)
+
+
+_STARTS = {"filter": "start", "order": "order"}
 
 
 @cache
 def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", transformer=_Nodes(), maybe_placeholders=False)
+    return Lark(GRAMMAR, parser="lalr", transformer=_Nodes(), maybe_placeholders=False, start=["start", "order"])
 
 
 @v_args(inline=True)
 class _Nodes(Transformer[Token, Any]):
     """Makes the nodes; each method is the rule of the grammar that has its name."""
+
+    # Orders
+
+    def order(self, *keys: tuple[Operand, bool]) -> list[tuple[Operand, bool]]:
+        return list(keys)
+
+    def key(self, operand: Operand, direction: Token | None = None) -> tuple[Operand, bool]:
+        return operand, direction is not None and direction.type == "DESCENDING"
 
     # Conditions
 
@@ -203,7 +246,8 @@ class _Nodes(Transformer[Token, Any]):
     def named_list(self, path: Path) -> tuple[Operand, ...]:
         operand = self.named(path)
         if not isinstance(operand, MyTeam | My):
-            raise QueryError(f"a list stands in brackets: write ({path.text}) instead of {path.text}")
+            name = _plain(path).text
+            raise QueryError(f"a list stands in brackets: write ({name}) instead of {name}", path=name)
         return (operand,)
 
     def mode(self, word: Token) -> Mode:
@@ -308,10 +352,11 @@ _EXPECTED = {
     "COMMA": "','",
     "LPAR": "'('",
     "WITH": "WITH",
+    "DESCENDING": "ASC or DESC",
 }
 
 
-def _unreadable(text: str, error: UnexpectedInput) -> QueryError:
+def _unreadable(text: str, error: UnexpectedInput, what: str) -> QueryError:
     accepted: set[str] = set()
     place = len(text)
     if isinstance(error, UnexpectedToken):
@@ -325,7 +370,7 @@ def _unreadable(text: str, error: UnexpectedInput) -> QueryError:
     expected = " or ".join(dict.fromkeys(said for name, said in _EXPECTED.items() if name in accepted)) or "the end"
     shown = text if len(text) <= 200 else f"{text[:199]}…"
     return QueryError(
-        f"filter {shown!r}: expected {expected} at character {place + 1}, got {got}",
+        f"{what} {shown!r}: expected {expected} at character {place + 1}, got {got}",
         text=text,
         position=place + 1,
         expected=expected,

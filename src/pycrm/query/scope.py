@@ -12,6 +12,7 @@ from pycrm.query.paths import Hop, ResolvedPath
 from pycrm.schema import Entity
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.field_sql import part_sql, reference_sql
+from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 
 __all__ = ["Scope"]
@@ -34,9 +35,21 @@ class Scope:
         self.tables = tables
         self.dialect = dialect
         self._names = names or (f"j{number}" for number in count(1))
-        self.root: FromClause = tables.table(entity.name).alias("t" if names is None else next(self._names))
+        self.root: FromClause = self._alias(entity, "t" if names is None else next(self._names))
         self.source: FromClause = self.root
         self._joined: dict[tuple[str, ...], FromClause] = {}
+
+    def _alias(self, entity: Entity, name: str) -> FromClause:
+        # What SQLAlchemy makes of dozens of columns costs as much as the rest of a statement; it may be shared.
+        aliases, key = _aliases(self.tables, self.dialect), (entity.name, name)
+        if key not in aliases:
+            aliases[key] = self.tables.table(entity.name).alias(name)
+        return aliases[key]
+
+    @property
+    def joined(self) -> tuple[FromClause, ...]:
+        """The tables of the source so far."""
+        return (self.root, *self._joined.values())
 
     def within(self, entity: Entity) -> Scope:
         """Return the scope of a subquery on *entity*, whose tables have names of their own."""
@@ -58,9 +71,15 @@ class Scope:
         for hop in hops:
             way = (*way, hop.field.path)
             if way not in self._joined:
-                target = self.tables.table(hop.target.name).alias(next(self._names))
+                target = self._alias(hop.target, next(self._names))
                 reference = reference_sql(table, hop.field, self.dialect.name)
                 self.source = self.source.outerjoin(target, target.c.id == reference)
                 self._joined[way] = target
             table = self._joined[way]
         return table
+
+
+@per_tables
+def _aliases(tables: Tables, dialect: Dialect) -> dict[tuple[str, str], FromClause]:
+    """Return the aliases made so far, by entity and name."""
+    return {}

@@ -12,6 +12,7 @@ import attrs
 
 from pycrm.errors import QueryError, nearest
 from pycrm.query.ast import (
+    CONVERT,
     And,
     Arithmetic,
     Call,
@@ -29,10 +30,11 @@ from pycrm.query.ast import (
     Parameter,
     Relative,
 )
+from pycrm.query.text import OrderKey
 from pycrm.storage.functions import FUNCTIONS
 from pycrm.values.periods import Period, relative_period
 
-__all__ = ["Asker", "settle"]
+__all__ = ["Asker", "settle", "settle_order"]
 
 
 class Asker(Protocol):
@@ -53,6 +55,10 @@ class Asker(Protocol):
     @property
     def fiscal_start(self) -> int:
         """The month in which the fiscal year begins."""
+
+    @property
+    def base_currency(self) -> str:
+        """The currency by way of which others convert; an empty text for none."""
 
     @property
     def me(self) -> UUID:
@@ -85,6 +91,16 @@ def settle(node: Node, asker: Asker, values: Mapping[str, Any] | None = None) ->
     return settled
 
 
+def settle_order(keys: Sequence[OrderKey], asker: Asker) -> tuple[OrderKey, ...]:
+    """Return *keys* with values in the place of relative dates and of who asks.
+
+    Raises:
+        QueryError: A parameter, which an order has none of, or an attribute that the principal lacks.
+    """
+    settler = _Settler(asker, {})
+    return tuple(attrs.evolve(key, operand=settler.operand(key.operand)) for key in keys)
+
+
 class _Settler:
     def __init__(self, asker: Asker, values: Mapping[str, Any]) -> None:
         self.asker = asker
@@ -112,6 +128,9 @@ class _Settler:
                 return node if same else type(node)(settled)
             case _:
                 return node
+
+    def operand(self, operand: Operand) -> Operand:
+        return self._operand(operand)
 
     def _right(self, operator: str, right: Operand) -> Operand:
         if isinstance(right, tuple):
@@ -157,11 +176,21 @@ class _Settler:
                 return self._arithmetic(operand, self._operand(left), self._operand(right))
             case Call(function, arguments):
                 settled = tuple(map(self._operand, arguments))
+                if function == CONVERT:
+                    return self._convert(settled)
                 if (known := FUNCTIONS.get(function)) is not None and known.zoned:
                     settled = (*settled, self.asker.zone_name)
                 return Call(function, settled)
             case _:
                 return operand
+
+    def _convert(self, arguments: tuple[Operand, ...]) -> Call:
+        """Return the conversion with its day, today where it has none, and with the base currency."""
+        if len(arguments) == 2:
+            arguments = (*arguments, self.asker.today)
+        if len(arguments) == 3:
+            arguments = (*arguments[:2], _day(arguments[2]), self.asker.base_currency)
+        return Call(CONVERT, arguments)
 
     def _arithmetic(self, operand: Arithmetic, left: Operand, right: Operand) -> Operand:
         if isinstance(left, Period) and type(right) is int and operand.sign in "+-":

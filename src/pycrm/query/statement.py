@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from pycrm.query.bound import Slot
+from pycrm.query.judge import held
 
 __all__ = ["Fill", "Run", "Statement", "Template", "bind_name"]
 
@@ -54,18 +55,18 @@ class Fill:
         if count is None and self.whole is None:
             self._put(params, 0, take(value))
             return
-        taken = [take(each) for each in (value if count is not None else (value,))]
+        taken = held(take, value if count is not None else (value,))
         if self.whole is not None:
             params[bind_name(number, 0, 0)] = self.whole([parts[0] for parts in taken])
             return
         # The places that a list has beyond its values repeat the last one, which changes nothing.
-        taken += taken[-1:] * ((count or 0) - len(taken))
+        taken += (taken[-1:] or [(None,) * len(self.encode)]) * ((count or 0) - len(taken))
         for position, parts in enumerate(taken):
             self._put(params, position, parts)
 
     def _put(self, params: dict[str, Any], position: int, parts: tuple[Any, ...]) -> None:
         for at, part in enumerate(parts):
-            params[bind_name(self.slot.number, position, at)] = self.encode[at](part)
+            params[bind_name(self.slot.number, position, at)] = None if part is None else self.encode[at](part)
 
 
 @attrs.frozen

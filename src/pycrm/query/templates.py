@@ -21,10 +21,11 @@ from sqlalchemy import (
 from pycrm.errors import QueryError
 from pycrm.fields.field import Place
 from pycrm.query.aggregate import Branch, Group, ResolvedMeasure, branch_select
-from pycrm.query.ast import Node
-from pycrm.query.bind import bind
+from pycrm.query.ast import Node, Path, operand_shape, operand_values
+from pycrm.query.bind import bind, bind_operand
 from pycrm.query.conditions import Conditions
 from pycrm.query.driver import driver_parts
+from pycrm.query.keys import FIRST_SLOT, key_sql, term_keys
 from pycrm.query.order import ID, Bounds, Key, Order, bounds_clauses
 from pycrm.query.paths import ResolvedPath, resolve
 from pycrm.query.scope import Scope
@@ -32,6 +33,8 @@ from pycrm.query.statement import Fill, Template
 from pycrm.query.text import OrderKey
 from pycrm.schema import Entity, Schema
 from pycrm.storage.dialect import Dialect
+from pycrm.storage.links import links_sql
+from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables, select_list
 from pycrm.storage.value_lists import ValueList
 
@@ -45,10 +48,12 @@ class Variant:
     Attributes:
         binned: Records in the bin count, too.
         numbered: The stored schema number is the last column.
+        exact: Fields are compared with numbers that they could never hold.
     """
 
     binned: bool = False
     numbered: bool = False
+    exact: bool = False
 
 
 @attrs.frozen
@@ -62,14 +67,16 @@ class Templates:
     def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> ValueList:
         """Return the statement over a list of ids: *whole* records, or only the ids that exist."""
         scope = Scope(self.tables, self.dialect, entity)
-        columns = self._record_columns(entity, scope) if whole else [scope.root.c.id]
+        columns: list[ColumnElement[Any]] = self._record_columns(entity, scope) if whole else [scope.root.c.id]
+        if whole and entity.link_fields:
+            columns.append(links_sql(self.tables, scope.root.c.id, self.dialect))
         chosen = select(*columns, *self._number(variant)).where(*_alive(scope, variant))
         return ValueList(self.dialect, scope.root.c.id, chosen.where)
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""
-        scope, clauses, fills = self._filtered(entity, node)
-        expressions = [scope.parts(key.path)[key.part] for key in order.keys]
+        scope, clauses, conditions = self._filtered(entity, node, variant)
+        expressions = [key_sql(scope, conditions, key) for key in order.keys]
         beside = [
             expression for key, expression in zip(order.keys, expressions, strict=True) if key.position >= order.width
         ]
@@ -81,11 +88,26 @@ class Templates:
             .order_by(*order.by(expressions, bounds, spell_nulls=spell_nulls))
             .limit(bindparam("limit", type_=Integer()))
         )
-        return self._compiled(statement, fills)
+        if entity.link_fields:
+            statement = self._with_links(entity, statement, order, bounds)
+        return self._compiled(statement, conditions.fills)
+
+    def _with_links(self, entity: Entity, page: Select[Any], order: Order, bounds: Bounds) -> Select[Any]:
+        """Return *page* with the links of each record behind its columns.
+
+        They are read for the rows of the page: in the same SELECT, a database may read them for all that it sorts.
+        """
+        columns = list(page.subquery("page").c)
+        width = len(self.tables.columns(entity))
+        links = links_sql(self.tables, columns[0], self.dialect)
+        wider = [*columns[:width], links, *columns[width:]]
+        keys = [wider[key.position] for key in order.keys]
+        ordered = order.by(keys, bounds, spell_nulls=self.dialect.name == "postgresql")
+        return select(*wider).order_by(*ordered)
 
     def count(self, entity: Entity, node: Node | None, variant: Variant, *, capped: bool) -> Template:
         """Return the template of a count, up to the parameter ``cap`` if *capped*."""
-        scope, found_by, fills = self._filtered(entity, node)
+        scope, found_by, conditions = self._filtered(entity, node, variant)
         clauses = [*_alive(scope, variant), *found_by]
         if capped:
             found: Select[Any] = select(literal_column("1")).select_from(scope.source).where(*clauses)
@@ -93,7 +115,7 @@ class Templates:
             statement = select(func.count(), *self._number(variant)).select_from(source)
         else:
             statement = select(func.count(), *self._number(variant)).select_from(scope.source).where(*clauses)
-        return self._compiled(statement, fills)
+        return self._compiled(statement, conditions.fills)
 
     def aggregate(
         self,
@@ -108,7 +130,8 @@ class Templates:
         selects: list[Select[Any]] = []
         fills: Sequence[Fill] = ()
         for number, branch in enumerate(branches):
-            scope, found_by, fills = self._filtered(entity, node)
+            scope, found_by, conditions = self._filtered(entity, node, variant)
+            fills = conditions.fills
             chosen = branch_select(scope, number, branch, measures, groups)
             clauses = [*_alive(scope, variant), *found_by]
             selects.append(chosen.where(*clauses).add_columns(*self._number(variant)))
@@ -121,18 +144,26 @@ class Templates:
             QueryError: A field that is not sorted by.
         """
         keys: list[Key] = []
-        texts: list[str] = []
-        width = len(self.tables.columns(entity))
+        chosen: list[OrderKey] = []
+        values: list[Any] = []
+        width = len(self.tables.columns(entity)) + bool(entity.link_fields)
         for order_key in (*asked, OrderKey(ID, bool(asked) and asked[-1].descending)):
-            path = resolve(self.schema, entity, order_key.path)
-            if any(path.path == key.path.path for key in keys):
+            if any(order_key.text == key.text for key in chosen):
                 continue
-            texts.append(path.path.text + " DESC" * order_key.descending)
-            beside = sum(key.position >= width for key in keys)
-            keys += self._keys(entity, path, order_key.descending, width + beside)
-            if path.path == ID:
-                break
-        return Order(entity.name, ", ".join(texts), tuple(keys), width)
+            chosen.append(order_key)
+            operand = order_key.operand
+            beside = width + sum(key.position >= width for key in keys)
+            if isinstance(operand, Path):
+                keys += self._keys(entity, resolve(self.schema, entity, operand), order_key.descending, beside)
+                if operand == ID:
+                    break
+            else:
+                term = bind_operand(self.schema, entity, operand, FIRST_SLOT + len(values))
+                keys += term_keys(term, order_key, self.dialect, beside)
+                values += operand_values(operand)
+        text = ", ".join(key.text + " DESC" * key.descending for key in chosen)
+        shape = tuple((operand_shape(key.operand), key.descending) for key in chosen)
+        return Order(entity.name, text, tuple(keys), width, shape, tuple(values))
 
     def _keys(self, entity: Entity, path: ResolvedPath, descending: bool, beside: int) -> list[Key]:
         """Return the keys of one field; those that are no column of the record stand from *beside* on."""
@@ -151,16 +182,23 @@ class Templates:
             keys.append(Key(path, part, drivers[part], descending, nullable, position))
         return keys
 
-    def _filtered(self, entity: Entity, node: Node | None) -> tuple[Scope, list[ColumnElement[bool]], Sequence[Fill]]:
+    def _filtered(
+        self, entity: Entity, node: Node | None, variant: Variant
+    ) -> tuple[Scope, list[ColumnElement[bool]], Conditions]:
         scope = Scope(self.tables, self.dialect, entity)
-        if node is None:
-            return scope, [], ()
         conditions = Conditions()
-        clauses = conditions.clauses(scope, bind(self.schema, entity, node))
-        return scope, clauses, conditions.fills
+        bound = None if node is None else bind(self.schema, entity, node, exact=variant.exact)
+        clauses = [] if bound is None else conditions.clauses(scope, bound)
+        return scope, clauses, conditions
 
     def _record_columns(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
-        return select_list(entity, scope.root, self.dialect.name)
+        columns = select_list(entity, scope.root, self.dialect.name)
+        if entity.link_fields:
+            return columns  # which another SELECT goes around
+        texts = _column_texts(self.tables, self.dialect)
+        if entity.name not in texts:
+            texts[entity.name] = ", ".join(str(column.compile(dialect=self.dialect.sa)) for column in columns)
+        return [literal_column(texts[entity.name])]
 
     def _number(self, variant: Variant) -> list[ColumnElement[Any]]:
         return [select(self.tables.state.c.schema_number).scalar_subquery()] if variant.numbered else []
@@ -174,3 +212,9 @@ class Templates:
 
 def _alive(scope: Scope, variant: Variant) -> list[ColumnElement[bool]]:
     return [] if variant.binned else [scope.root.c.deleted_at.is_(None)]
+
+
+@per_tables
+def _column_texts(tables: Tables, dialect: Dialect) -> dict[str, str]:
+    """Return the SQL of the columns of records as written so far, by entity; SQLAlchemy is slow to write so many."""
+    return {}

@@ -31,10 +31,11 @@ from sqlalchemy import (
 
 from pycrm.fields.field import Place
 from pycrm.query.ast import Operator
-from pycrm.query.bound import ArithmeticTerm, CallTerm, PathTerm, Slot, Term, ValueTerm
+from pycrm.query.bound import ArithmeticTerm, CallTerm, ConvertTerm, PathTerm, Slot, Term, ValueTerm
+from pycrm.query.exchange import Converter
 from pycrm.query.scope import Scope
 from pycrm.query.statement import Encode, bind_name
-from pycrm.storage.functions import FIRST_DATE, QUOTIENT_PLACES, Sort, bounded_sql, to_sqlite
+from pycrm.storage.functions import FIRST_DATE, QUOTIENT_PLACES, Function, Sort, bounded_sql, call_key, to_sqlite
 from pycrm.storage.types import TEXT, Day, Id, Instant
 
 __all__ = ["Terms"]
@@ -91,11 +92,24 @@ class Terms:
             case CallTerm(function, arguments):
                 inner = [part for argument in arguments for part in self.of(argument)]
                 if self._is_sqlite:
-                    name: Any = literal_column(f"'{function.name}'")
+                    name: Any = literal_column(f"'{call_key(function)}'")
                     return (func.crm_call(name, *inner, type_=self._type(term.sort)),)
-                return (function.postgresql(*inner),)
+                return (self._brought(function, inner) if function.plugin else function.postgresql(*inner),)
+            case ConvertTerm(money, currency, day, base, places):
+                amount, unit = self.of(money)
+                (wanted,), (by_way_of,), (on,) = self.of(currency), self.of(base), self.of(day)
+                return Converter(self._scope, places).amount(amount, unit, wanted, on, by_way_of), wanted
             case ArithmeticTerm():
                 return self._arithmetic(term)
+
+    def _brought(self, function: Function, inner: list[Any]) -> Any:
+        """Return the SQL of a plugin's function, of the type that it promises, and missing where an argument is."""
+        try:
+            result = cast(function.postgresql(*inner), self._type(function.gives))
+            given = case((and_(true(), *(argument.is_not(None) for argument in inner)), result))
+        except Exception as error:
+            raise function.failed(f"makes no SQL: {type(error).__name__}: {error}") from error
+        return given.collate("C") if function.gives == "text" else given
 
     @property
     def encode(self) -> Encode:

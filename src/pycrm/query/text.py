@@ -15,7 +15,7 @@ from typing import NoReturn, TypeAlias
 import attrs
 
 from pycrm.errors import QueryError, UnknownNameError, nearest
-from pycrm.query.ast import Path
+from pycrm.query.ast import Operand, Path
 
 __all__ = ["Include", "Measure", "OrderKey", "read_include", "read_measure", "read_order", "read_path"]
 
@@ -24,10 +24,25 @@ Include: TypeAlias = Mapping[str, "Include"]
 
 @attrs.frozen
 class OrderKey:
-    """One key of an ``order_by``."""
+    """One key of an ``order_by``: a field, or what is computed of some.
 
-    path: Path
+    Attributes:
+        operand: What is sorted by.
+        descending: Largest first.
+        text: How it is written; a settled operand keeps the text that it had.
+    """
+
+    operand: Operand
     descending: bool = False
+    text: str = attrs.field()
+
+    @text.default
+    def _text(self) -> str:
+        if isinstance(self.operand, Path):
+            return self.operand.text
+        from pycrm.query.writing import write_operand  # only who sorts by what is computed needs it
+
+        return write_operand(self.operand)
 
 
 @attrs.frozen
@@ -49,7 +64,7 @@ def read_path(text: str) -> Path:
 
 
 def read_order(text: str | None) -> tuple[OrderKey, ...]:
-    """Return the sort keys of ``"close_on, amount DESC"``; none for an empty text."""
+    """Return the sort keys of ``"close_on, PINYIN(name) DESC"``; none for an empty text."""
     return _read_order(_text(text, "order_by")) if text else ()
 
 
@@ -73,6 +88,10 @@ def _read_path(text: str) -> Path:
 
 @lru_cache(maxsize=1024)
 def _read_order(text: str) -> tuple[OrderKey, ...]:
+    if "(" in text:
+        from pycrm.query.reading import read_order_keys  # the parser is loaded by who uses it
+
+        return tuple(OrderKey(operand, descending) for operand, descending in read_order_keys(text))
     reader = _Reader(text, "order_by")
     keys = [_order_key(reader)]
     while reader.take(","):

@@ -33,7 +33,7 @@ from pycrm.values.periods import RELATIVE
 from pycrm.values.quantity import Quantity
 from pycrm.values.refs import Ref
 
-__all__ = ["MAX_DIGITS", "instant_text", "number_text", "write_filter"]
+__all__ = ["MAX_DIGITS", "instant_text", "number_text", "write_filter", "write_operand"]
 
 # Matched as the grammar matches them: without regard to case, in which a Kelvin sign is a K.
 _keyword = re.compile(
@@ -51,6 +51,15 @@ def write_filter(node: Node) -> str:
         QueryError: It holds a value that no text can say.
     """
     return _node(node, _LOOSE)
+
+
+def write_operand(operand: Operand) -> str:
+    """Return *operand* as text, as a key of an order is written.
+
+    Raises:
+        QueryError: It holds a value that no text can say.
+    """
+    return _operand(operand)
 
 
 def _node(node: Node, within: int) -> str:

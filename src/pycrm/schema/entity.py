@@ -7,7 +7,7 @@ fields of extensions and custom fields added.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema.document import ValueReader, make_readers
 from pycrm.schema.extension import Extension
+from pycrm.schema.functions import Function
+from pycrm.schema.list_index import ListIndex
 from pycrm.schema.record import Record, make_record_class
 
 __all__ = [
@@ -57,6 +59,7 @@ class EntityDeclaration:
         list_fields: The columns of its list.
         unique: Combinations of fields that no two records outside the bin share.
         plural: Plural of the name where adding ``s`` or ``ies`` is wrong.
+        indexes: What the lists of its plugin filter and sort by, as the texts of orders.
     """
 
     record_class: type[Record]
@@ -64,6 +67,7 @@ class EntityDeclaration:
     list_fields: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...]
     plural: str
+    indexes: tuple[str, ...] = ()
 
     @property
     def local_name(self) -> str:
@@ -99,6 +103,7 @@ class OwnerDeclarations:
     Attributes:
         package: Where its released snapshots lie, in the folder ``migrations``; None where there is no such place.
         steps: Its functions for upgrades, in the order in which they were declared.
+        functions: Of the filter language.
     """
 
     owner: str
@@ -109,6 +114,7 @@ class OwnerDeclarations:
     kinds: tuple[type[Kind], ...] = ()
     package: str | None = None
     steps: tuple[DataStep, ...] = ()
+    functions: tuple[Function, ...] = ()
 
     def full_name(self, local_name: str) -> str:
         """Return an entity's or kind's name in the schema: ``account`` for a built-in, else ``trade.sample``."""
@@ -130,6 +136,7 @@ class Entity:
         back: Name of the way back to who refers to it.
         parked: Its plugin's code is missing, or has taken it away; the definition comes from the stored snapshot.
         renamed: Former paths of fields to those of today, for what was noted under the former ones.
+        indexes: Over several fields: those that code declares, then those that somebody defined.
     """
 
     name: str
@@ -143,6 +150,7 @@ class Entity:
     plural: str = ""
     parked: bool = False
     renamed: Mapping[str, str] = attrs.field(factory=dict)
+    indexes: tuple[ListIndex, ...] = ()
 
     @property
     def table_name(self) -> str:
@@ -209,6 +217,11 @@ class Entity:
         return (*single, *(tuple(self.fields[path] for path in paths) for paths in self.unique))
 
     @cached_property
+    def custom_indexes(self) -> tuple[ListIndex, ...]:
+        """The indexes that somebody defined and that can be used now."""
+        return tuple(index for index in self.indexes if index.owner == "custom" and index.is_usable(self.fields))
+
+    @cached_property
     def statuses(self) -> tuple[Field, ...]:
         """Fields whose changes are moves of a lifecycle."""
         return tuple(field for field in self.fields.values() if isinstance(field.kind, StatusKind))
@@ -239,6 +252,7 @@ def entity_maker(collect: Callable[[EntityDeclaration], Any]) -> Callable[..., C
         list: str = "",
         unique: tuple[tuple[str, ...], ...] | list[tuple[str, ...]] = (),
         plural: str = "",
+        indexes: Sequence[str] = (),
     ) -> Callable[[type[R]], type[R]]:
         def make(cls: type[R]) -> type[R]:
             made = make_record_class(cls, title=title)
@@ -249,6 +263,7 @@ def entity_maker(collect: Callable[[EntityDeclaration], Any]) -> Callable[..., C
                     list_fields=tuple(list.split()) or (title,),
                     unique=tuple(tuple(names) for names in unique),
                     plural=plural or plural_of(snake_case(made.__name__)),
+                    indexes=tuple(indexes),
                 )
             )
             return made

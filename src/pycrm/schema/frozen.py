@@ -18,6 +18,7 @@ from pycrm.schema.entity import Entity
 from pycrm.schema.kinds import frozen_kind
 from pycrm.schema.record import Record
 from pycrm.schema.schema import Schema
+from pycrm.schema.snapshot import indexes_from_json
 
 __all__ = ["frozen_schema"]
 
@@ -41,6 +42,7 @@ def frozen_schema(snapshots: Mapping[str, Mapping[str, Any]], kinds: Mapping[str
                 record_class=Record,
                 fields=types.MappingProxyType({field.path: field for field in (*common, *own)}),
                 unique=tuple(tuple(names) for names in data["unique"]),
+                indexes=indexes_from_json(owner, data),
             )
     for owner, stored in snapshots.items():
         for name, data in stored["extensions"].items():

@@ -17,7 +17,9 @@ from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import Kind
 from pycrm.fields.references import AnyRefKind, AnyRefsKind, LinkKind, RefKind, RefsKind
 from pycrm.schema.entity import MAX_FIELDS, Back, Entity, EntityDeclaration, OwnerDeclarations
+from pycrm.schema.functions import Function
 from pycrm.schema.kinds import collect_kinds, with_known_kind
+from pycrm.schema.list_index import ListIndex, check_list_index, read_list_index
 from pycrm.schema.record import Record
 
 __all__ = ["Schema", "assemble"]
@@ -28,10 +30,11 @@ class Schema:
     """All entities by name.
 
     Attributes:
-        number: Counts the changes to custom fields in this database; 0 before the first.
+        number: Counts the changes to custom fields and indexes in this database; 0 before the first.
         entities: By name; parked ones too.
         versions: Owner to version of its code.
         kinds: The field kinds by name, those that owners bring too.
+        functions: The functions of the filter language that owners bring, by name.
     """
 
     number: int
@@ -39,6 +42,7 @@ class Schema:
     versions: Mapping[str, str]
     kinds: Mapping[str, type[Kind]]
     _by_class: Mapping[type, str]
+    functions: Mapping[str, Function] = types.MappingProxyType({})
 
     def entity(self, key: type[Record] | str) -> Entity:
         """Return the entity of a record class or of a name.
@@ -60,8 +64,13 @@ class Schema:
         """Return the entity that *record* belongs to."""
         return self.entity(record.__record_class__)
 
-    def with_custom_fields(self, fields: Mapping[str, Iterable[Field]], number: int) -> Schema:
-        """Return this schema with exactly these custom fields, by entity name, and a new number.
+    def with_custom_fields(
+        self,
+        fields: Mapping[str, Iterable[Field]],
+        number: int,
+        indexes: Mapping[str, Iterable[ListIndex]] = types.MappingProxyType({}),
+    ) -> Schema:
+        """Return this schema with exactly these custom fields and indexes, by entity name, and a new number.
 
         Entities that are absent (their plugin is gone) keep their definitions in the database and are passed over.
         """
@@ -79,7 +88,12 @@ class Schema:
                     "Retire fields or use an entity of your own.",
                     entity=name,
                 )
-            entities[name] = attrs.evolve(entity, fields=types.MappingProxyType(own | added))
+            declared = [index for index in entity.indexes if index.owner != "custom"]
+            known = {index.keys for index in declared}
+            defined = (index for index in indexes.get(name, ()) if index.keys not in known)
+            entities[name] = attrs.evolve(
+                entity, fields=types.MappingProxyType(own | added), indexes=(*declared, *defined)
+            )
         return attrs.evolve(self, number=number, entities=types.MappingProxyType(_with_ways_back(entities)))
 
     def with_target_names(self, field: Field, owner: str) -> Field:
@@ -138,6 +152,7 @@ def assemble(
         versions=types.MappingProxyType({owner.owner: owner.version for owner in owners}),
         kinds=kinds,
         by_class=types.MappingProxyType({entity.record_class: name for name, entity in entities.items()}),
+        functions=_collect_functions(owners),
     )
 
 
@@ -157,6 +172,25 @@ def _entity_names(owners: Sequence[OwnerDeclarations]) -> dict[type, str]:
             taken[table] = owner.owner
             names[declaration.record_class] = name
     return names
+
+
+def _collect_functions(owners: Iterable[OwnerDeclarations]) -> Mapping[str, Function]:
+    """Return the functions that *owners* bring, by name.
+
+    Raises:
+        NameClashError: One of them brings two of one name.
+    """
+    functions: dict[str, Function] = {}
+    for owner in owners:
+        for function in owner.functions:
+            if function.name in functions:
+                raise NameClashError(
+                    f"plugin {owner.owner!r} brings two filter functions {function.name}(); rename one",
+                    function=function.name,
+                    owners=(functions[function.name].plugin, owner.owner),
+                )
+            functions[function.name] = function
+    return types.MappingProxyType(functions)
 
 
 def _place(field: Field, otherwise: Place) -> Place:
@@ -179,11 +213,15 @@ def _entity(
         raise ConfigurationError(
             f"{name} of {owner.owner!r} has {len(fields)} fields; at most {MAX_FIELDS} are kept", entity=name
         )
-    for listed in (*declaration.list_fields, *(each for names_ in declaration.unique for each in names_)):
+    indexes = tuple(read_list_index(text, owner.owner) for text in declaration.indexes)
+    named = (*declaration.unique, *(index.paths for index in indexes))
+    for listed in (*declaration.list_fields, *(each for names_ in named for each in names_)):
         if listed not in fields:
             raise ConfigurationError(
                 f"{name} lists {listed!r}, which is no field of it{nearest(listed, fields)}", entity=name, field=listed
             )
+    for index in indexes:
+        check_list_index(name, fields, index)
     return Entity(
         name=name,
         owner=owner.owner,
@@ -193,6 +231,7 @@ def _entity(
         list_fields=declaration.list_fields,
         unique=declaration.unique,
         plural=declaration.plural,
+        indexes=tuple(dict.fromkeys(indexes)),
     )
 
 

@@ -13,10 +13,11 @@ from pycrm.fields.kind import Kind
 from pycrm.fields.references import LinkKind
 from pycrm.schema.entity import Entity
 from pycrm.schema.kinds import AbsentKind, frozen_kind, kind_from_json, kind_to_json
+from pycrm.schema.list_index import ListIndex, read_list_index
 from pycrm.schema.record import OwnedRecord, Record, make_record_class
 from pycrm.schema.schema import Schema
 
-__all__ = ["field_from_json", "field_to_json", "parked_entities", "parked_fields", "snapshot"]
+__all__ = ["field_from_json", "field_to_json", "indexes_from_json", "parked_entities", "parked_fields", "snapshot"]
 
 _FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable", "retired")
 
@@ -44,10 +45,12 @@ def snapshot(schema: Schema, owner: str) -> dict[str, Any]:
     extensions: dict[str, Any] = {}
     for name, entity in schema.entities.items():
         if entity.owner == owner:
+            indexes = [index.text for index in entity.indexes if index.owner == owner]
             entities[name] = {
                 "title": entity.title,
                 "list": list(entity.list_fields),
                 "unique": [list(names) for names in entity.unique],
+                **({"indexes": indexes} if indexes else {}),
                 "plural": entity.plural,
                 "owned": issubclass(entity.record_class, OwnedRecord),
                 "fields": {field.name: field_to_json(field) for field in entity.own_fields},
@@ -60,6 +63,11 @@ def snapshot(schema: Schema, owner: str) -> dict[str, Any]:
     if owner == "core":
         found["common"] = {field.name: field_to_json(field) for field in Record.__declared_fields__.values()}
     return found
+
+
+def indexes_from_json(owner: str, data: Mapping[str, Any]) -> tuple[ListIndex, ...]:
+    """Return the indexes that the snapshot of an entity tells of."""
+    return tuple(read_list_index(text, owner) for text in data.get("indexes", ()))
 
 
 def parked_entities(owner: str, stored: Mapping[str, Any], kinds: Mapping[str, type[Kind]]) -> Iterator[Entity]:
@@ -95,6 +103,7 @@ def parked_entities(owner: str, stored: Mapping[str, Any], kinds: Mapping[str, t
             unique=tuple(tuple(names) for names in data["unique"]),
             plural=data["plural"],
             parked=True,
+            indexes=indexes_from_json(owner, data),
         )
 
 

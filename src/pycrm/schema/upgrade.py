@@ -15,6 +15,7 @@ import attrs
 from pycrm.fields.kind import Fit, Kind
 from pycrm.fields.references import RefKind
 from pycrm.schema.kinds import frozen_kind, kind_to_json
+from pycrm.schema.list_index import read_list_index
 
 __all__ = ["Check", "Difference", "MustBeUnique", "MustExist", "MustFit", "Renamed", "difference", "stored_names"]
 
@@ -135,6 +136,7 @@ class _Comparison:
                 self._tell(name, "back again, with the records that it had")
             result[name] = {**new, "fields": self._fields(name, "", old["fields"], new["fields"])}
             self._combinations(name, old, new)
+            self._indexes(name, old, new)
         for name, old in stored.items():
             if name not in declared:
                 result[name] = {**old, "parked": True}
@@ -243,6 +245,16 @@ class _Comparison:
             self.found.checks.append(MustBeUnique(entity, names))
         for names in sorted(before - after):
             self._tell(entity, f"no longer unique by {', '.join(names)}")
+
+    def _indexes(self, entity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Compare the indexes over several fields."""
+        renamed = {each.old: each.new for each in self.found.renamed if each.entity == entity}
+        before = {read_list_index(text).renamed(renamed).text for text in old.get("indexes", ())}
+        after = set(new.get("indexes", ()))
+        for text in sorted(after - before):
+            self._tell(entity, f"indexed by {text}")
+        for text in sorted(before - after):
+            self._tell(entity, f"no longer indexed by {text}")
 
     def _refuse_clashes(self, entity: str, prefix: str, fields: Mapping[str, Any]) -> None:
         """Refuse a field that would be stored where a parked one keeps its values."""

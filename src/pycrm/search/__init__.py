@@ -6,9 +6,9 @@ fields and values.
 """
 
 from pycrm.search.documents import Documents, documents_of, is_searchable
-from pycrm.search.grams import TOKENIZER
+from pycrm.search.grams import TOKENIZER, has_todays_rules
 from pycrm.search.query import Query, parse_query
-from pycrm.search.ranking import MOST_RANKED, rank
+from pycrm.search.ranking import MOST_RANKED, rank_by_share, wanted
 from pycrm.search.results import Hit, SearchResult, describe
 from pycrm.storage.search_rows import IndexRow
 
@@ -22,7 +22,9 @@ __all__ = [
     "SearchResult",
     "describe",
     "documents_of",
+    "has_todays_rules",
     "is_searchable",
     "parse_query",
-    "rank",
+    "rank_by_share",
+    "wanted",
 ]

@@ -13,7 +13,6 @@ from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import FieldReader
 from pycrm.search.grams import fold, phone_grams, text_grams
-from pycrm.search.phone import national_digits
 from pycrm.storage.search_rows import IndexRow
 
 __all__ = ["Documents", "documents_of", "is_searchable"]
@@ -78,26 +77,24 @@ class Documents:
 
     def row(self, record: Record) -> IndexRow:
         """Return the row of *record*; it has one even where nothing finds it, so that no value decides what is run."""
-        grams = {self._gram}
-        short = [] if self._has_title else [""]
+        grams = [self._gram]
+        lines = [] if self._has_title else [""]
         numbers = []
         for part, value in zip(self._parts, self._read(record), strict=True):
             if value is None or value == part.empty:
-                if self._has_title and not short:
-                    short.append("")
-                continue
-            text = part.text(value)
-            if part.is_phone:
-                phone_grams(text, grams)
-                numbers.append(national_digits(text))
-            elif part.is_short:
-                short.append(text[:MOST_READ])
+                if not lines:
+                    lines.append("")
+            elif part.is_phone:
+                national, found = phone_grams(part.text(value))
+                numbers.append(national)
+                grams.append(found)
             else:
-                text_grams(fold(text[:MOST_READ]), grams)
-        head = fold("\n".join(short))
-        text_grams(head, grams)
-        lines = "\n".join((head, *numbers))[:LONGEST_HEAD]
-        return IndexRow(self.entity.name, record.id, f"\n{lines}\n", " ".join(grams))
+                folded = fold(part.text(value)[:MOST_READ])
+                grams += text_grams(folded)
+                if part.is_short:
+                    lines.append(folded)
+        head = "\n".join(lines + numbers)[:LONGEST_HEAD]
+        return IndexRow(self.entity.name, record.id, f"\n{head}\n", grams)
 
     def texts(self, record: Record) -> list[tuple[Field, str, set[str]]]:
         """Return the searchable fields of *record* that have a value, each with its text and grams."""
@@ -105,12 +102,9 @@ class Documents:
         for part, value in zip(self._parts, self._read(record), strict=True):
             if value is None or value == part.empty:
                 continue
-            text, grams = part.text(value), set[str]()
-            if part.is_phone:
-                phone_grams(text, grams)
-            else:
-                text_grams(fold(text[:MOST_READ]), grams)
-            found.append((part.field, text, grams))
+            text = part.text(value)
+            grams = phone_grams(text)[1:] if part.is_phone else text_grams(fold(text[:MOST_READ]))
+            found.append((part.field, text, set(" ".join(grams).split(" "))))
         return found
 
 

@@ -6,6 +6,9 @@ and with the extra ``zh`` the syllable of each character and the initials of eac
 gives its beginnings. A phone number gives the beginnings of its national number and its ends.
 
 Beginnings have the lengths of `LENGTHS` only: a longer one is asked for by the longest of these that it contains.
+
+The grams of a word, or of a pair, are one text with spaces between. Most words come again soon, and so nothing need be
+done for them but to look that up.
 """
 
 from __future__ import annotations
@@ -19,9 +22,20 @@ from typing import Final
 from pycrm.search.phone import all_digits, without_country
 from pycrm.search.pinyin import has_readings, pair_grams
 
-__all__ = ["LENGTHS", "TOKENIZER", "cut", "fold", "is_run", "phone_grams", "text_grams", "tokens", "word_grams"]
+__all__ = [
+    "LENGTHS",
+    "TOKENIZER",
+    "cut",
+    "fold",
+    "has_todays_rules",
+    "is_run",
+    "phone_grams",
+    "text_grams",
+    "tokens",
+    "word_grams",
+]
 
-RULES: Final = 1
+RULES: Final = 2
 TOKENIZER: Final = 2 * RULES + has_readings()
 """The number of the rules that grams are made by here; the index notes it beside each record."""
 
@@ -49,6 +63,11 @@ _tokens = re.compile(f"[{_SCRIPTS}]+|[^\\W_{_SCRIPTS}]+").findall
 _in_run = re.compile(f"[{_SCRIPTS}]").match
 
 
+def has_todays_rules(tokenizer: int | None) -> bool:
+    """Return whether a row with that number was made by today's rules, with readings or without; None is no row."""
+    return tokenizer is not None and tokenizer // 2 == RULES
+
+
 def fold(text: str) -> str:
     """Return *text* as search compares it: NFKC, without case, in simplified characters.
 
@@ -73,44 +92,55 @@ def is_run(token: str) -> bool:
     return _in_run(token) is not None
 
 
-def text_grams(folded: str, into: set[str]) -> None:
-    """Add the grams of a folded text to *into*."""
+def text_grams(folded: str) -> list[str]:
+    """Return the grams of a folded text, those of each word or pair with spaces between; some may come repeatedly."""
+    if folded.isascii():
+        return list(map(word_grams, _tokens(folded)))
+    found: list[str] = []
     for token in _tokens(folded):
         if token.isascii() or not _in_run(token):
-            into.update(word_grams(token))
+            found.append(word_grams(token))
         else:
-            _run_grams(token, into)
+            found += map(pair_grams, map(add, token, token[1:]))
+            found.append(pair_grams(token[-1]))
+    return found
 
 
-def word_grams(word: str) -> list[str]:
-    """Return the beginnings of *word*.
+class _WordGrams(dict[str, str]):
+    """The grams of words that were asked for; but for numbers most come again soon."""
 
-    Of a number with zeros before it also the number itself, ``123`` of 000123; of one as long as a phone's its ends.
-    """
-    if word.isdecimal():  # seldom comes again
-        return _beginnings(word) + _of_number(word)
-    known = _known.get(word)
-    if known is None:
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        known = _known[word] = _beginnings(word)
-    return known
+    def __missing__(self, word: str) -> str:
+        if word.isdecimal():
+            return " ".join(_beginnings(word) + _of_number(word))
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        found = self[word] = " ".join(_beginnings(word))
+        return found
+
+
+word_grams = _WordGrams().__getitem__
+"""Gives the beginnings of a word, spaces between.
+
+Of a number with zeros before it also the number itself, ``123`` of 000123; of one as long as a phone's its ends.
+"""
 
 
 def cut(word: str) -> str:
     """Return the longest beginning of *word* that is kept as a gram."""
-    length = len(word)
-    return word if length < LENGTHS[0] else word[: next(kept for kept in reversed(LENGTHS) if kept <= length)]
+    return word[_BEGIN[min(LENGTHS[-1], len(word))][-1]]
 
 
-def phone_grams(number: str, into: set[str]) -> None:
-    """Add the grams of a phone number, ``+8613812345678`` or only digits, to *into*; its extension is left out."""
+def phone_grams(number: str) -> tuple[str, str]:
+    """Return the national digits of a phone number, ``+8613812345678`` or only digits, and its grams.
+
+    Its extension is left out. Without a digit it has neither.
+    """
     digits = all_digits(number)
     national = without_country(digits) if number.startswith("+") else digits
-    if national:
-        into.add(cut(digits))
-        into.update(_beginnings(national))
-        into.update(_of_number(national) or _ends(national))
+    if not national:
+        return "", ""
+    ends = _of_number(national) or _ends(national)
+    return national, " ".join((cut(digits), *_beginnings(national), *ends))
 
 
 def _beginnings(word: str) -> list[str]:
@@ -130,21 +160,8 @@ def _ends(digits: str) -> list[str]:
     return [digits[part] for part in _END[min(ENDS[-1], length)]]
 
 
-def _run_grams(run: str, into: set[str]) -> None:
-    if has_readings():
-        for pair in map(add, run, run[1:]):
-            into.update(pair_grams(pair))
-        into.update(pair_grams(run[-1]))
-    else:
-        into.update(run)
-        into.update(map(add, run, run[1:]))
-
-
 @cache
 def _simplified() -> dict[int, int]:
     from pycrm.search.variants import SIMPLIFIED, TRADITIONAL
 
     return dict(zip(map(ord, TRADITIONAL), map(ord, SIMPLIFIED), strict=True))
-
-
-_known: dict[str, list[str]] = {}

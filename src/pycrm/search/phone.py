@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["all_digits", "national_digits", "without_country"]
+__all__ = ["all_digits", "without_country"]
 
 # ITU-T E.164: codes of one digit and of two; all others have three.
 _ONE = frozenset("17")
@@ -18,12 +18,6 @@ def all_digits(number: str) -> str:
     if main.isdecimal() and main.isascii():
         return main
     return "".join(str(unicodedata.decimal(each)) for each in main if each.isdecimal())
-
-
-def national_digits(number: str) -> str:
-    """Return the digits of *number* without its country's code; all of them where it does not begin with a plus."""
-    digits = all_digits(number)
-    return without_country(digits) if number.startswith("+") else digits
 
 
 def without_country(digits: str) -> str:

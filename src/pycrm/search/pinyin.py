@@ -1,22 +1,25 @@
-"""Pinyin: the syllables that a character may be read as, and the syllables that typed letters may be.
-
-The readings are those of the package ``pypinyin`` (extra ``zh``). Its data file is read as it is: the package itself
-would load a dictionary of phrases too, for which it takes half a second and forty megabytes.
-"""
+"""Pinyin: the syllables that a character may be read as, and the syllables that typed letters may be."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
+
+from pycrm.values.pinyin import has_readings, known_readings
 
 __all__ = ["has_readings", "pair_grams", "readings", "segmentations"]
 
 MOST_READINGS = 3  # the rarer ones, of characters that have more, nobody types
+
+# Of all other characters the usual reading is the only one that a name is asked for by; dictionaries list many more.
+_READ_IN_SEVERAL_WAYS: Final = frozenset(
+    "重长行乐曾单朴解区仇查盖华宁朝都大厦率调传藏参差车石会和地便薄种数宿尉翟缪覃谌召祭折员冼洗卜柏隗繁万俟句角贾牟乜"
+    "郇秘阿强将校觉卡模弹奇茜色提拓系叶露绿塔娜俞於纤巷省伽咖佛蚌堡埔番泊莘铅浚蔚六渑枞荥歙降空恶还间教血量磨铺圈似载"
+    "正中着落识氏否父发干更好号横划晃几夹假结斤禁劲据咯了累俩笼炮劈片屏漂切曲散扇舍盛什熟属说锁挑贴通同吐为鲜相削吁压"
+    "咽要应与晕扎炸涨只钻琢作坐仔撒尺筑其祁台戏适尔可葛甯尹燕过令任那纪宓訾费占哈"
+)
+
 MOST_SEGMENTATIONS = 4
 MOST_KNOWN = 100_000
 
@@ -52,33 +55,31 @@ _BEGINNINGS = frozenset(syllable[:length] for syllable in SYLLABLES for length i
 
 
 @cache
-def has_readings() -> bool:
-    """Return whether the readings of characters are known here."""
-    return bool(_data_file())
-
-
-@cache
 def readings(character: str) -> tuple[str, ...]:
     """Return the syllables, without tones and ``v`` for ü, that *character* is read as, the usual one first."""
-    known = _table().get(str(ord(character)), "")
-    return tuple(dict.fromkeys(map(_plain, known.split(","))))[:MOST_READINGS] if known else ()
+    most = MOST_READINGS if character in _READ_IN_SEVERAL_WAYS else 1
+    return known_readings(character)[:most]
 
 
-def pair_grams(pair: str) -> tuple[str, ...]:
-    """Return the grams of two neighbours: the pair, its first character, that one's syllables, and the initials.
+class _PairGrams(dict[str, str]):
+    """The grams of pairs that were asked for; most come again soon."""
 
-    One character alone gives its own.
-    """
-    known = _known.get(pair)
-    if known is None:
+    def __missing__(self, pair: str) -> str:
         first = readings(pair[0])
         second = readings(pair[1]) if len(pair) > 1 else ()
         initials = {f"~{one[0]}{other[0]}" for one in first for other in second}
-        known = tuple(dict.fromkeys((pair, pair[0], *(f"+{syllable}" for syllable in first), *sorted(initials))))
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        _known[pair] = known
-    return known
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        made = (pair, pair[0], *(f"+{syllable}" for syllable in first), *sorted(initials))
+        found = self[pair] = " ".join(dict.fromkeys(made))
+        return found
+
+
+pair_grams = _PairGrams().__getitem__
+"""Gives the grams of two neighbours, spaces between: the pair, its first character, that one's syllables, the initials.
+
+One character alone gives its own. Without readings there are no syllables and no initials.
+"""
 
 
 def segmentations(letters: str) -> list[tuple[str, ...]]:
@@ -101,28 +102,3 @@ def _ways(letters: str, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             yield from _ways(rest, (*before, part))
         elif not rest and part in _BEGINNINGS:
             yield (*before, part)
-
-
-def _plain(reading: str) -> str:
-    marked = unicodedata.normalize("NFD", reading).replace("u\N{COMBINING DIAERESIS}", "v")
-    return "".join(each for each in marked if not unicodedata.combining(each))
-
-
-@cache
-def _data_file() -> Path | None:
-    spec = find_spec("pypinyin")
-    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
-        if (found := Path(folder) / "pinyin_dict.json").is_file():
-            return found
-    return None
-
-
-@cache
-def _table() -> Mapping[str, str]:
-    """Return the readings of characters by code point, with tone marks and commas between."""
-    file = _data_file()
-    table: Mapping[str, str] = {} if file is None else json.loads(file.read_text("utf-8"))
-    return table
-
-
-_known: dict[str, tuple[str, ...]] = {}

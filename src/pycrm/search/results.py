@@ -70,9 +70,15 @@ class SearchResult(Sequence[Hit]):
         return len(self.hits)
 
 
-def describe(entity: Entity, record: Record, query: Query) -> tuple[str, str, str]:
-    """Return the title of *record*, the path of the field that holds most of *query*, and an excerpt of that."""
+def describe(entity: Entity, record: Record, query: Query, *, all_terms: bool) -> tuple[str, str, str] | None:
+    """Return the title of *record*, the path of the field that holds most of *query*, and an excerpt of that.
+
+    None if it does not hold it, or with ``all_terms=False`` no part of it: then its row in the index is older than the
+    record, or has the number of another gram.
+    """
     texts = documents_of(entity).texts(record)
+    if not _is_held(query, set[str]().union(*(grams for _, _, grams in texts)), all_terms):
+        return None
     title = next((text for field, text, _ in texts if field.path == entity.title), "")
     best, most = None, -1
     for field, text, grams in texts:
@@ -82,6 +88,12 @@ def describe(entity: Entity, record: Record, query: Query) -> tuple[str, str, st
     if best is None:
         return title or str(record.id), "", ""
     return title or _title(entity, record), best[0], _excerpt(best[1], query)
+
+
+def _is_held(query: Query, grams: set[str], all_terms: bool) -> bool:
+    if all_terms:
+        return all(term.is_held_by(grams) for term in query.terms)
+    return any(part.is_held_by(grams) for part in query.parts)
 
 
 def _title(entity: Entity, record: Record) -> str:

@@ -15,7 +15,7 @@ from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
 from pycrm.storage.unit import Unit
 
-__all__ = ["COPY_FROM", "BulkInsert"]
+__all__ = ["COPY_FROM", "BulkInsert", "copy_rows"]
 
 COPY_FROM = 20
 """From so many rows on COPY costs less than sending a row at a time."""
@@ -67,18 +67,23 @@ class BulkInsert:
 
     def copy(self, unit: Unit, portions: Iterable[list[tuple[Any, ...]]]) -> None:
         """Insert the rows of all *portions* by one COPY, JSON in the codec's copy form."""
-        unit.begin_writing()
-        connection = unit.connection
-        if not connection.in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
-            connection.begin()
-        driver: Any = connection.connection
-        try:
-            with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
-                copy.set_types(self._copy_types)
-                for rows in portions:
-                    for row in rows:
-                        copy.write_row(row)
-        except Exception as error:
-            ours = translate(error)
-            unit.fail(ours)
-            raise ours from error
+        copy_rows(unit, self._copy, self._copy_types, (row for rows in portions for row in rows))
+
+
+def copy_rows(unit: Unit, sql: str, types: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Send *rows* by the binary COPY that *sql* is; *types* are what psycopg calls those of the columns."""
+    unit.begin_writing()
+    connection = unit.connection
+    if not connection.in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
+        connection.begin()
+    driver: Any = connection.connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            copy.set_types(types)
+            write = copy.write_row
+            for row in rows:
+                write(row)
+    except Exception as error:
+        ours = translate(error)
+        unit.fail(ours)
+        raise ours from error

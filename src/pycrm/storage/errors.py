@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pycrm.errors import ConflictError, NotMigratedError, PycrmError, SchemaMismatchError, StorageError
+from pycrm.storage.functions import take_failure
 
 AGAIN = "run the whole unit again (`crm.run` does), or hold the database for a shorter time"
 MIGRATE = "run `crm.migrate()` or `pycrm migrate` on this database"
@@ -119,6 +120,8 @@ def translate(error: Exception) -> PycrmError:
         return StorageError("every connection of the pool is in use; close units sooner, or enlarge the engine's pool")
     if isinstance(error, StatementError):
         error.hide_parameters = True
+    if (failure := take_failure()) is not None and "user-defined function" in str(error):
+        return translate(failure)
     driver_error = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     if getattr(driver_error, "sqlite_errorname", None):
         return _from_sqlite(driver_error)

@@ -39,6 +39,7 @@ from pycrm.storage.names import short_name
 from pycrm.storage.types import TEXT, Document, Id, Instant
 
 __all__ = [
+    "DescendingKey",
     "DocumentIndex",
     "IndexKey",
     "add_unhex",
@@ -175,18 +176,37 @@ def _postgresql_index_key(element: IndexKey, compiler: SQLCompiler, **options: A
     return f"{compiler.process(expression.self_group(), **options)} NULLS FIRST"
 
 
-def index_keys(table: FromClause, field: Field, dialect_name: str) -> list[IndexKey]:
-    """Return what an index on *field* is over: all its parts in the order of a page's keys, missing values first.
+class DescendingKey(IndexKey):
+    """One whose largest value comes first, and missing values last."""
 
-    What tells amounts apart (a currency, an entity) comes before them, as pages sort and filters compare.
+    inherit_cache = True
+
+
+@compiles(DescendingKey)
+def _descending_key(element: DescendingKey, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{_index_key(element, compiler, **options)} DESC"
+
+
+@compiles(DescendingKey, "postgresql")
+def _postgresql_descending_key(element: DescendingKey, compiler: SQLCompiler, **options: Any) -> str:
+    (expression,) = element.clauses
+    return f"{compiler.process(expression.self_group(), **options)} DESC NULLS LAST"
+
+
+def index_keys(table: FromClause, field: Field, dialect_name: str, *, descending: bool = False) -> list[IndexKey]:
+    """Return what an index on *field* is over: all its parts in the order of a page's keys.
+
+    What tells amounts apart (a currency, an entity) comes before them, as pages sort and filters compare. Missing
+    values are first, or last where it is *descending*.
     """
+    key = DescendingKey if descending else IndexKey
     parts = reversed(range(len(field.kind.parts)))
-    return [IndexKey(part_sql(table, field, number, dialect_name)) for number in parts]
+    return [key(part_sql(table, field, number, dialect_name)) for number in parts]
 
 
 @attrs.frozen
 class DocumentIndex:
-    """The expression index of one custom or extension field, as driver SQL for `Unit.execute`.
+    """An index as driver SQL for `Unit.execute`: over one custom or extension field, or over several fields.
 
     Attributes:
         name: Its name in the database.

@@ -8,66 +8,54 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
-import attrs
 from sqlalchemy import Date, Integer, Numeric, Text, case, cast, extract, func, literal_column
 
+from pycrm.errors import FunctionFailedError
 from pycrm.schema.document import instant_text
+from pycrm.schema.functions import Function, Sort
+from pycrm.storage.pinyin_sql import name_pinyin_sql, pinyin_sql
 from pycrm.storage.types import TEXT
+from pycrm.values.exchange import exchanged
 from pycrm.values.folding import fold, pattern_matcher
+from pycrm.values.pinyin import require_readings, to_name_pinyin, to_pinyin
 from pycrm.values.wall_clock import read_zone
 
 __all__ = [
     "FIRST_DATE",
     "FUNCTIONS",
+    "NUMBER_COLLATION",
     "QUOTIENT_PLACES",
     "Function",
     "Sort",
     "add_functions",
     "bounded_sql",
+    "call_key",
     "computed",
     "days_between",
     "days_later",
     "folded_sql",
     "from_sqlite",
+    "take_failure",
     "to_sqlite",
 ]
-
-Sort: TypeAlias = Literal["number", "text", "boolean", "date", "instant", "money", "quantity", "id"]
-"""What an operand of a filter is, whatever its field's kind."""
 
 QUOTIENT_PLACES = 12
 # Nothing that fits into a filter has as many digits, so sums and products are exact.
 _EXACT = Context(prec=10_000, rounding=ROUND_HALF_UP)
+NUMBER_COLLATION = "crm_number"
+"""By which SQLite orders the texts of decimals."""
+
 FIRST_DATE: Any = literal_column("DATE '0001-01-01'")
 LAST_DATE: Any = literal_column("DATE '9999-12-31'")
-
-
-@attrs.frozen
-class Function:
-    """One function of the filter language.
-
-    Attributes:
-        name: In capitals, as filters are written.
-        takes: The sorts of its arguments.
-        gives: The sort of its result.
-        python: From the arguments, none of them missing, to the result; None for a missing one.
-        postgresql: From the SQL of the arguments to that of the result.
-        zoned: It gets the IANA name of the time zone of whoever asks as a further argument.
-    """
-
-    name: str
-    takes: tuple[Sort, ...]
-    gives: Sort
-    python: Callable[..., Any]
-    postgresql: Callable[..., Any]
-    zoned: bool = False
 
 
 # Arithmetic
@@ -183,6 +171,17 @@ def _functions() -> list[Function]:
             lambda text: func.lower(_icu(text), type_=TEXT).collate("C"),
         ),
         Function("FOLD", ("text",), "text", fold, folded_sql),
+        Function(
+            "PINYIN", ("text",), "text", to_pinyin, lambda text: pinyin_sql(folded_sql(text)), require=require_readings
+        ),
+        Function(
+            "PINYIN_NAME",
+            ("text",),
+            "text",
+            to_name_pinyin,
+            lambda name: name_pinyin_sql(folded_sql(name)),
+            require=require_readings,
+        ),
         Function("DATE", ("instant",), "date", _date_in, _date_in_sql, zoned=True),
         _part_of_date("YEAR", "year", lambda day: day.year),
         _part_of_date("QUARTER", "quarter", lambda day: (day.month + 2) // 3),
@@ -194,6 +193,24 @@ def _functions() -> list[Function]:
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({each.name: each for each in _functions()})
 """The functions of the filter language by name."""
+
+
+_brought: WeakValueDictionary[str, Function] = WeakValueDictionary()
+_failures: ContextVar[Exception | None] = ContextVar("_failures", default=None)
+
+
+def call_key(function: Function) -> str:
+    """Return the name by which SQLite calls *function*; connections are shared by CRMs with different plugins."""
+    if function.plugin:
+        _brought[function.key] = function
+    return function.key
+
+
+def take_failure() -> Exception | None:
+    """Return, once, the error of the function by which the last statement failed; SQLite tells only of a failure."""
+    failure = _failures.get()
+    _failures.set(None)
+    return failure
 
 
 # How SQLite gets them
@@ -219,7 +236,7 @@ def to_sqlite(value: Any) -> Any:
 
 
 def from_sqlite(sort: Sort, value: Any) -> Any:
-    """Return the value that SQLite's *value* is; the inverse of `to_sqlite` but for ids, None stays None."""
+    """Return the value that SQLite's *value* is; the inverse of `to_sqlite`, None stays None."""
     if value is None:
         return None
     match sort:
@@ -231,6 +248,8 @@ def from_sqlite(sort: Sort, value: Any) -> Any:
             return datetime.fromisoformat(value)
         case "boolean":
             return bool(value)
+        case "id":
+            return UUID(bytes=value)
         case _:
             return value
 
@@ -246,9 +265,11 @@ def add_functions(driver: sqlite3.Connection) -> None:
         ("crm_contains", 2, _contains),
         ("crm_starts_with", 2, _starts_with),
         ("crm_like", 2, _like),
+        ("crm_exchanged", 5, _exchanged),
         ("crm_call", -1, _call),
     ):
         driver.create_function(name, count, function, deterministic=True)
+    driver.create_collation(NUMBER_COLLATION, _compare_digits)
 
 
 def _number(scaled: int | None, places: int) -> str | None:
@@ -268,6 +289,10 @@ def _compare(left: str | None, right: str | None) -> int | None:
     return int(_EXACT.compare(Decimal(left), Decimal(right)))
 
 
+def _compare_digits(left: str, right: str) -> int:
+    return int(_EXACT.compare(Decimal(left), Decimal(right)))
+
+
 def _days_later(day: str | None, days: str | None) -> str | None:
     if day is None or days is None:
         return None
@@ -279,6 +304,14 @@ def _days_between(day: str | None, other: str | None) -> str | None:
     if day is None or other is None:
         return None
     return format(days_between(date.fromisoformat(day), date.fromisoformat(other)), "f")
+
+
+def _exchanged(amount: str | None, *factors: str | None) -> str | None:
+    """Return the amount converted at one rate or two, each as what to multiply and what to divide by."""
+    if amount is None or None in factors:
+        return None
+    up, down, second_up, second_down = (Decimal(each) for each in factors if each is not None)
+    return format(exchanged(Decimal(amount), _EXACT.multiply(up, second_up), _EXACT.multiply(down, second_down)), "f")
 
 
 def _contains(text: str | None, folded: str) -> bool | None:
@@ -293,10 +326,14 @@ def _like(text: str | None, folded: str) -> bool | None:
     return None if text is None else pattern_matcher(folded)(fold(text))
 
 
-def _call(name: str, *arguments: Any) -> Any:
+def _call(key: str, *arguments: Any) -> Any:
     if None in arguments:
         return None
-    function = FUNCTIONS[name]
+    function = FUNCTIONS.get(key) or _brought[key]
     takes = (*function.takes, "text") if function.zoned else function.takes
     values = (from_sqlite(sort, value) for sort, value in zip(takes, arguments, strict=True))
-    return to_sqlite(function.python(*values))
+    try:
+        return to_sqlite(function.call(*values))
+    except FunctionFailedError as error:
+        _failures.set(error)
+        raise

@@ -52,6 +52,7 @@ def kernel_tables(metadata: MetaData, prefix: str) -> dict[str, Table]:
             Column("id", Integer(), primary_key=True, autoincrement=False),
             Column("installation", Id(), nullable=False),
             Column("schema_number", BIGINT, nullable=False),
+            Column("secret", TEXT),  # missing where an older release made the table and nobody has migrated since
         ),
     }
 

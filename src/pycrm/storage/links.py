@@ -5,12 +5,13 @@ Links are merged one by one: what two people add both stays, and what one remove
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import attrs
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, func, select
 
 from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
@@ -27,8 +28,9 @@ from pycrm.storage.unit import Unit
 from pycrm.storage.value_lists import ValueList
 from pycrm.values.refs import Ref
 
-__all__ = ["LinkChange", "delete_links", "link_name", "load_links", "referencing", "write_links"]
+__all__ = ["LinkChange", "delete_links", "link_name", "links_sql", "referencing", "take_links", "write_links"]
 
+_NONE = "[]"  # PostgreSQL gives null
 _COLUMNS = (
     ("position", PartType.INTEGER),
     ("field", PartType.TEXT),
@@ -57,22 +59,44 @@ def link_name(entity: Entity, field: Field, target: str = "") -> str:
     return f"{name}:{target}" if isinstance(field.kind, AnyRefsKind) and target else name
 
 
-def load_links(unit: Unit, tables: Tables, entity: Entity, records: Sequence[Record]) -> None:
-    """Give freshly loaded *records* the ids of their multi-references, one query per portion of records."""
-    if not entity.link_fields or not records:
-        return
-    found = _read(unit, tables, [record.id for record in records])
+def links_sql(tables: Tables, record_id: ColumnElement[Any], dialect: Dialect) -> ColumnElement[str]:
+    """Return the SQL of all links of the record *record_id*, as `take_links` reads them: JSON text."""
+    link = tables.link.alias("link")
+    if dialect.name == "sqlite":
+        each = func.json_array(link.c.position, link.c.n, link.c.field, func.hex(link.c.target_id))
+        found: ColumnElement[Any] = func.json_group_array(each)
+    else:
+        each = func.json_build_array(link.c.position, link.c.n, link.c.field, link.c.target_id)
+        found = cast(func.json_agg(each), Text())
+    return select(found).where(link.c.source_id == record_id).scalar_subquery()
+
+
+def take_links(entity: Entity, records: Sequence[Record], texts: Sequence[str | None]) -> None:
+    """Give freshly loaded *records* the ids of their multi-references, as `links_sql` gave them for each."""
     own = [(slot_of(field), link_name(entity, field)) for field in entity.own_link_fields]
     added = [(field.path, link_name(entity, field)) for field in entity.link_fields if "." in field.path]
     columns = len(entity.column_fields)
-    for record in records:
-        values = [found.get((record.id, name), ()) for _, name in own]
+    for record, text in zip(records, texts, strict=True):
+        if text is None or text == _NONE:
+            continue  # the loader has left them empty
+        found = _by_field(text)
+        values = [found.get(name, ()) for _, name in own]
         for (slot, _), value in zip(own, values, strict=True):
             setattr(record, slot, value)
         record._loaded = (*(record._loaded or ())[:columns], *values)
         for path, name in added:
-            if value := found.get((record.id, name), ()):
+            if value := found.get(name, ()):
                 record.document_values()[path] = record._stored[path] = value
+
+
+def _by_field(text: str) -> dict[str, tuple[UUID | Ref[Any], ...]]:
+    """Return the targets in order, by the name of their field."""
+    found: dict[str, list[UUID | Ref[Any]]] = {}
+    for _, _, name, target in sorted(json.loads(text)):
+        field, _, entity = name.partition(":")
+        id = UUID(target)
+        found.setdefault(field, []).append(Ref(id, entity) if entity else id)
+    return {field: tuple(targets) for field, targets in found.items()}
 
 
 def write_links(unit: Unit, tables: Tables, entity: Entity, changes: Sequence[LinkChange]) -> None:
@@ -132,7 +156,6 @@ class _Statements:
     bulk: BulkInsert
     remove: str
     move: str
-    read: ValueList
     referencing: ValueList
     forget_sources: ValueList
     forget_targets: ValueList
@@ -144,29 +167,15 @@ def _statements(tables: Tables, dialect: Dialect) -> _Statements:
     name = dialect.sa.identifier_preparer.format_table(link)
     mark = dialect.positional
     its_row = f"WHERE field = {mark} AND source_id = {mark} AND target_id = {mark}"
-    read = select(link.c.source_id, link.c.field, link.c.target_id).order_by(link.c.position, link.c.n)
     of_field = select(link.c.target_id, link.c.source_id).where(link.c.field == bindparam("_field", type_=TEXT))
     return _Statements(
         bulk=BulkInsert(dialect, link, _COLUMNS),
         remove=f"DELETE FROM {name} {its_row}",
         move=f"UPDATE {name} SET position = {mark} {its_row}",
-        read=ValueList(dialect, link.c.source_id, read.where),
         referencing=ValueList(dialect, link.c.target_id, of_field.where),
         forget_sources=ValueList(dialect, link.c.source_id, delete(link).where),
         forget_targets=ValueList(dialect, link.c.target_id, delete(link).where),
     )
-
-
-def _read(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[UUID | Ref[Any], ...]]:
-    """Return the targets in order by source and field."""
-    decode = CODECS[unit.dialect.name].decode(PartType.ID) or _same
-    found: dict[tuple[UUID, str], list[UUID | Ref[Any]]] = {}
-    for sql, params in _statements(tables, unit.dialect).read.portions(ids):
-        for source, name, target in unit.rows(sql, params):
-            field, _, entity = name.partition(":")
-            reference = Ref(decode(target), entity) if entity else decode(target)
-            found.setdefault((decode(source), field), []).append(reference)
-    return {key: tuple(targets) for key, targets in found.items()}
 
 
 def _entity_of(reference: UUID | Ref[Any]) -> str:

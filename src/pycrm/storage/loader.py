@@ -37,15 +37,22 @@ class _Known(dict[Any, Any]):
         return made
 
 
-def make_loader(entity: Entity, dialect: Dialect) -> Load:
+def make_loader(entity: Entity, dialect: Dialect, fields: Sequence[Field] | None = None) -> Load:
     """Return ``load(rows) -> records`` for rows in load order.
 
     The loaded records know their values as stored: ``_loaded`` has those of the column fields and then, empty until
     links are read, those of the entity's own multi-references.
+
+    Args:
+        entity: What the records are.
+        dialect: Where the rows come from.
+        fields: The only column fields that the rows have, for records that are merely looked at; all unless given.
     """
+    column_fields = entity.column_fields if fields is None else fields
+    link_fields = entity.own_link_fields if fields is None else ()
     codec = CODECS[dialect.name]
     constants: dict[str, Any] = {
-        **source_names(field.kind for field in entity.column_fields),
+        **source_names(field.kind for field in column_fields),
         **CODEC_NAMES,
         "Known": _Known,
         "new": object.__new__,
@@ -56,7 +63,7 @@ def make_loader(entity: Entity, dialect: Dialect) -> Load:
     body: list[str] = []
     columns: list[str] = []
     loaded: list[str] = []
-    for number, field in enumerate(entity.column_fields):
+    for number, field in enumerate(column_fields):
         names = [f"c{number}_{at}" for at in range(len(field.kind.parts))]
         columns += names
         if _repeats(field.kind):
@@ -65,7 +72,7 @@ def make_loader(entity: Entity, dialect: Dialect) -> Load:
         lines, value = _load_field(field, number, names, codec, constants)
         body += [*lines, f"record.{slot_of(field)} = {value}"]
         loaded.append(value)
-    for field in entity.own_link_fields:
+    for field in link_fields:
         body.append(f"record.{slot_of(field)} = ()")
         loaded.append("()")
     source = _SOURCE.format(

@@ -18,7 +18,7 @@ from pycrm.schema import OwnerDeclarations, Schema
 from pycrm.schema.snapshot import snapshot
 from pycrm.schema.stored import stored_schema
 from pycrm.schema.upgrade import stored_names
-from pycrm.storage.state import Installed, read_installation, read_installed
+from pycrm.storage.state import Installed, read_installation, read_installed, read_secret
 from pycrm.storage.tables import Tables, build_tables
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.kernel import describe_kernel, kernel_of
@@ -36,6 +36,7 @@ class StoredSchema:
         schema: As the code declares it, plus what missing plugins left; without custom fields.
         tables: Its tables.
         installation: The id of this installation.
+        secret: The key that its processes sign with.
         installed: What it says of its owners.
         parked: Missing plugins by name, with the version that was there.
     """
@@ -43,6 +44,7 @@ class StoredSchema:
     schema: Schema
     tables: Tables
     installation: UUID
+    secret: bytes = attrs.field(repr=False)
     installed: Mapping[str, Installed]
     parked: Mapping[str, str]
 
@@ -150,8 +152,14 @@ class Declared:
         present = {owner.owner for owner in self.owners}
         parked = {name: each.version for name, each in installed.items() if name not in present}
         tables = self.tables if schema is self.base else build_tables(schema, self.prefix, self.db_schema)
-        installation = read_installation(unit.connection, tables)
-        return StoredSchema(schema, tables, installation, MappingProxyType(dict(installed)), MappingProxyType(parked))
+        return StoredSchema(
+            schema=schema,
+            tables=tables,
+            installation=read_installation(unit.connection, tables),
+            secret=read_secret(unit.connection, tables),
+            installed=MappingProxyType(dict(installed)),
+            parked=MappingProxyType(parked),
+        )
 
 
 def read_stored(unit: Unit, declared: Declared) -> StoredSchema:

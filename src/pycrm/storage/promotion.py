@@ -23,9 +23,11 @@ from pycrm.storage.names import short_name
 from pycrm.storage.types import Document
 from pycrm.storage.unit import Unit
 
-__all__ = ["Promotion", "Repeated", "repeated_of"]
+__all__ = ["Promotion", "Repeated", "give_way", "repeated_of"]
 
 PORTION = 5_000
+# Shorter than the second after which PostgreSQL ends one of two transactions that wait for each other, whichever it is.
+PATIENCE_MS = 300
 
 
 class Promotion:
@@ -141,6 +143,15 @@ class Promotion:
         parts = range(len(self._columns))
         sa = self._dialect.sa
         return [str(part_sql(table, self._field, part, self._dialect.name).compile(dialect=sa)) for part in parts]
+
+
+def give_way(unit: Unit) -> None:
+    """Let *unit*, which keeps writers waiting, give up a table that they hold, rather than have one of them cut off.
+
+    A unit that has read a table holds it until its end, and may be about to write: it waits for us, and we for it.
+    """
+    if unit.dialect is not SQLITE:
+        unit.execute(f"SET LOCAL lock_timeout = '{PATIENCE_MS}ms'")
 
 
 @attrs.frozen

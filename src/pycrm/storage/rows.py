@@ -98,6 +98,7 @@ class RowWriter:
         self._codec = CODECS[dialect.name]
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
         self._taken: dict[str, ValueList] = {}
+        self._looks: dict[tuple[str, ...], tuple[ValueList, Load]] = {}
 
     def insert(self, unit: Unit, records: Sequence[Record], *, if_absent: bool = False) -> None:
         """Insert *records* as they are; they may refer to each other in any order.
@@ -192,6 +193,12 @@ class RowWriter:
         found = [row for sql, params in self._lock.portions(sorted(ids)) for row in unit.rows(sql, params)]
         return self._load(found)
 
+    def lock_for_look(self, unit: Unit, ids: Sequence[UUID], fields: Sequence[Field]) -> list[Any]:
+        """Do what `lock` does, with records that have no more than their common fields, document and *fields*."""
+        unit.begin_writing()
+        statement, load = self._look(fields)
+        return load([row for sql, params in statement.portions(sorted(ids)) for row in unit.rows(sql, params)])
+
     # Statements and generated code, made on first use
 
     @cached_property
@@ -241,11 +248,20 @@ class RowWriter:
 
     @cached_property
     def _lock(self) -> ValueList:
-        return ValueList(
-            self.dialect,
-            self.table.c.id,
-            lambda condition: self._select(condition).order_by(self.table.c.id).with_for_update(key_share=True),
-        )
+        return self._locking(select_list(self.entity, self.table, self.dialect.name))
+
+    def _locking(self, columns: Sequence[ColumnElement[Any]]) -> ValueList:
+        statement = select(*columns).order_by(self.table.c.id).with_for_update(key_share=True)
+        return ValueList(self.dialect, self.table.c.id, statement.where)
+
+    def _look(self, fields: Sequence[Field]) -> tuple[ValueList, Load]:
+        key = tuple(field.path for field in fields)
+        if key not in self._looks:
+            wanted = {"id", "deleted_at", *key}
+            read = [field for field in self.entity.column_fields if field.path in wanted]
+            columns = select_list(self.entity, self.table, self.dialect.name, read)
+            self._looks[key] = self._locking(columns), make_loader(self.entity, self.dialect, read)
+        return self._looks[key]
 
     def _select(self, condition: ColumnElement[bool]) -> Select[Any]:
         return select(*select_list(self.entity, self.table, self.dialect.name)).where(condition)

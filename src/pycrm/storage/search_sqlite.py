@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.search_rows import FoundRow, IndexRow, Question, SearchIndex
+from pycrm.storage.search_rows import IndexRow, Question, SearchIndex
 from pycrm.storage.search_tables import gram_table_name, make_gram_table
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
@@ -25,9 +25,14 @@ class SqliteIndex(SearchIndex):
         super().__init__(tables, dialect)
         self._prefix = tables.prefix
         self._grams = f'"{gram_table_name(tables.prefix)}"'
+        self._insert_next = f"INSERT INTO {self.doc} (entity, record_id, tokenizer, head) VALUES (?, ?, ?, ?)"
+        self._insert_its_grams = f"INSERT INTO {self._grams} (rowid, grams) VALUES (last_insert_rowid(), ?)"
 
-    def add(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
-        if not rows:
+    def add_made(self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int) -> None:
+        rows = list(rows)
+        if len(rows) < 2:
+            for row in rows:
+                self._add_one(unit, row, tokenizer)
             return
         unit.begin_writing()
         # Nobody else writes while this unit does, so the numbers can be given here.
@@ -41,8 +46,12 @@ class SqliteIndex(SearchIndex):
         )
         unit.execute_many(
             f"INSERT INTO {self._grams} (rowid, grams) VALUES (?, ?)",
-            [(n, row.grams) for n, row in enumerate(rows, start=last + 1)],
+            [(n, " ".join(row.grams)) for n, row in enumerate(rows, start=last + 1)],
         )
+
+    def _add_one(self, unit: Unit, row: IndexRow, tokenizer: int) -> None:
+        unit.execute(self._insert_next, (row.entity, self._id(row.record_id), tokenizer, row.head))
+        unit.execute(self._insert_its_grams, (" ".join(row.grams),))
 
     def replace(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
         numbers = self._numbers(unit, [row.record_id for row in rows])
@@ -52,13 +61,17 @@ class SqliteIndex(SearchIndex):
         )
         if known:
             unit.execute_many(
-                f"UPDATE {self._grams} SET grams = ? WHERE rowid = ?", [(row.grams, n) for n, row in known]
+                f"UPDATE {self._grams} SET grams = ? WHERE rowid = ?", [(" ".join(row.grams), n) for n, row in known]
             )
             unit.execute_many(
                 f"UPDATE {self.doc} SET tokenizer = ?, head = ? WHERE n = ?",
                 [(tokenizer, row.head, n) for n, row in known],
             )
         self.add(unit, [row for row in rows if self._id(row.record_id) not in numbers], tokenizer)
+
+    def has_rows_of(self, unit: Unit, ids: Sequence[UUID]) -> bool:
+        sql = f"SELECT 1 FROM {self.doc} WHERE record_id BETWEEN ? AND ? LIMIT 1"
+        return bool(ids) and bool(unit.rows(sql, (self._id(min(ids)), self._id(max(ids)))))
 
     def remove(self, unit: Unit, ids: Sequence[UUID]) -> None:
         numbers = [(n,) for n in sorted(self._numbers(unit, ids).values())]
@@ -72,18 +85,19 @@ class SqliteIndex(SearchIndex):
         unit.execute(make_gram_table(self._prefix))
         unit.execute(f"DELETE FROM {self.doc}")
 
+    def bring_up(self, unit: Unit) -> None:
+        pass  # its tables have always been like this
+
     def settle(self, unit: Unit) -> None:
         pass  # FTS5 merges as it goes
 
-    def newest(self, unit: Unit, question: Question, entities: Sequence[str] | None, limit: int) -> list[FoundRow]:
+    def _newest_sql(self, unit: Unit, question: Question, entities: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
         # CROSS JOIN keeps FTS5 the outer loop, which gives its rows newest first and stops early.
-        found: list[Any] = unit.rows(
+        sql = (
             f"SELECT d.n, d.entity, d.record_id, d.head FROM {self._grams} CROSS JOIN {self.doc} d "
-            f"WHERE {self._grams} MATCH :_match AND d.n = {self._grams}.rowid "
-            f"ORDER BY {self._grams}.rowid DESC LIMIT :_limit",
-            {"_match": match_text(question, entities), "_limit": limit},
+            f"WHERE {self._grams} MATCH :_match AND d.n = {self._grams}.rowid ORDER BY {self._grams}.rowid DESC"
         )
-        return found
+        return sql, {"_match": match_text(question, entities)}
 
     def _numbers(self, unit: Unit, ids: Sequence[UUID]) -> dict[Any, int]:
         """Return the numbers of the rows of *ids*, by id as the driver gives it."""

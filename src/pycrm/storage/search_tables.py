@@ -3,8 +3,8 @@
 The grams of a record, the short texts by which it is found, stand in an inverted index, of which each database has its
 own form. SQLite: an FTS5 table whose row ids are the `n` of ``search_doc``. It keeps the grams itself, since SQLite
 3.40 forgets a row only if it is told exactly what was in it; its tokenizer merely splits at spaces. (FTS5's trigram
-tokenizer finds no word of two characters, and says nothing of it.) PostgreSQL: an array under a GIN index. Neither is
-something that SQLAlchemy's tables can say, so both are made right after the table.
+tokenizer finds no word of two characters, and says nothing of it.) PostgreSQL: an array of numbers, one for each gram,
+under a GIN index. Neither is something that SQLAlchemy's tables can say, so both are made right after the table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["GRAM_MARKS", "gram_index_name", "gram_table_name", "make_gram_table"
 GRAM_MARKS = "~+@#._"
 """The ASCII characters that a gram may hold beside letters and digits."""
 
-_GRAMS: TypeEngine[Any] = Text().with_variant(ARRAY(Text(collation="C")), "postgresql")
+_GRAMS: TypeEngine[Any] = Text().with_variant(ARRAY(Integer()), "postgresql")
 
 
 def search_doc(metadata: MetaData, prefix: str) -> Table:

@@ -1,13 +1,14 @@
-"""What a database says of itself: its installation, the number of its schema, and who is installed in it."""
+"""What a database says of itself: its installation, its secret, its schema's number, and who is installed in it."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 from uuid import UUID
 
 import attrs
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from pycrm.errors import NotMigratedError
@@ -19,9 +20,11 @@ from pycrm.storage.unit import Unit
 
 __all__ = [
     "Installed",
+    "fill_secret",
     "read_installation",
     "read_installed",
     "read_schema_number",
+    "read_secret",
     "write_installation",
     "write_installed",
     "write_schema_number",
@@ -73,19 +76,29 @@ def read_installation(connection: Connection, tables: Tables) -> UUID:
     Raises:
         NotMigratedError: The database has no tables of this CRM.
     """
-    try:
-        found = connection.execute(select(tables.state.c.installation)).scalar_one_or_none()
-    except DBAPIError as error:
-        raise translate(error) from error
-    if found is None:
-        raise NotMigratedError("the database was never migrated; call `crm.migrate()` or run `pycrm migrate`")
-    return UUID(str(found))
+    return UUID(str(_stored(connection, tables.state.c.installation)))
+
+
+def read_secret(connection: Connection, tables: Tables) -> bytes:
+    """Return the key with which this database's processes sign what they hand out, 32 bytes.
+
+    Raises:
+        NotMigratedError: The database has no tables of this CRM.
+    """
+    return bytes.fromhex(_stored(connection, tables.state.c.secret))
 
 
 def write_installation(connection: Connection, tables: Tables, installation: UUID) -> None:
-    """Store the installation id of a new database, with schema number 0, unless it has one."""
+    """Store the installation id of a new database, with a secret and schema number 0, unless it has one."""
     if connection.execute(select(tables.state.c.id)).first() is None:
-        connection.execute(insert(tables.state).values(id=1, installation=installation, schema_number=0))
+        values = {"id": 1, "installation": installation, "schema_number": 0, "secret": _new_secret()}
+        connection.execute(insert(tables.state).values(values))
+
+
+def fill_secret(connection: Connection, tables: Tables) -> None:
+    """Give a database that has no secret a new one."""
+    state = tables.state
+    connection.execute(update(state).where(state.c.secret.is_(None)).values(secret=_new_secret()))
 
 
 def read_installed(connection: Connection, plugins: Table) -> dict[str, Installed]:
@@ -107,6 +120,20 @@ def write_installed(connection: Connection, plugins: Table, installed: Installed
     changed = connection.execute(update(plugins).where(plugins.c.name == installed.name).values(**values))
     if changed.rowcount == 0:
         connection.execute(insert(plugins).values(name=installed.name, **values))
+
+
+def _stored(connection: Connection, column: ColumnElement[Any]) -> Any:
+    try:
+        found = connection.execute(select(column)).scalar_one_or_none()
+    except DBAPIError as error:
+        raise translate(error) from error
+    if found is None:
+        raise NotMigratedError("the database was never migrated; call `crm.migrate()` or run `pycrm migrate`")
+    return found
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(32)
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from pycrm.fields.references import AnyRefKind, RefKind
 from pycrm.schema import Entity, Schema
 from pycrm.storage.field_sql import index_keys
 from pycrm.storage.kernel_tables import kernel_tables
+from pycrm.storage.list_index_sql import table_list_index
 from pycrm.storage.names import check_name_length, short_name
 from pycrm.storage.types import PART_TYPES, Document, Json
 
@@ -112,13 +113,22 @@ def build_tables(schema: Schema, prefix: str = "crm_", db_schema: str | None = N
     return Tables(metadata=metadata, prefix=prefix, entities=MappingProxyType(entities), **own)
 
 
-def select_list(entity: Entity, table: FromClause, dialect_name: str) -> list[ColumnElement[Any]]:
+def select_list(
+    entity: Entity, table: FromClause, dialect_name: str, fields: Sequence[Field] | None = None
+) -> list[ColumnElement[Any]]:
     """Return what to select from *table* (or an alias of it) so that `make_loader`'s function takes the rows.
 
     JSON is read as text: the document is decoded only when somebody looks, and psycopg would parse it at once.
+
+    Args:
+        entity: What the rows are.
+        table: Where they are.
+        dialect_name: ``"sqlite"`` or ``"postgresql"``.
+        fields: The only column fields to read; all unless given.
     """
     expressions: list[ColumnElement[Any]] = []
-    for column in (*(table.c[name] for field in entity.column_fields for name in field.part_names), table.c.doc):
+    read = entity.column_fields if fields is None else fields
+    for column in (*(table.c[name] for field in read for name in field.part_names), table.c.doc):
         is_json = isinstance(column.type, (Json, Document))
         expressions.append(cast(column, Text()) if is_json and dialect_name == "postgresql" else column)
     return expressions
@@ -137,6 +147,9 @@ def _entity_table(metadata: MetaData, prefix: str, entity: Entity, schema: Schem
         _add_indexes(table, field)
     for paths in entity.unique:
         _add_unique(table, [entity.fields[path] for path in paths])
+    for index in entity.indexes:
+        if index.owner != "custom":
+            table_list_index(table, entity.fields, index)
     return table
 
 

@@ -6,6 +6,7 @@ command line.
 """
 
 from pycrm.testing.demo_data import define_demo_fields, demo_records, load_demo
+from pycrm.testing.filter_functions import check_functions
 from pycrm.testing.kinds import check_kind
 from pycrm.testing.look_alikes import disguised
 from pycrm.testing.postgres import fresh_database, postgres_url, running_server
@@ -13,6 +14,7 @@ from pycrm.values.clock import FixedClock
 
 __all__ = [
     "FixedClock",
+    "check_functions",
     "check_kind",
     "define_demo_fields",
     "demo_records",

@@ -15,11 +15,12 @@ from typing import Any
 from pycrm.app import CRM
 from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import SalesOrder
-from pycrm.entities import User
+from pycrm.entities import Team, User
+from pycrm.errors import ConfigurationError
 from pycrm.fields import declare as field
 from pycrm.schema import Record
 from pycrm.testing.demo_activities import make_interactions, make_tasks, make_visits
-from pycrm.testing.demo_goods import STAFF
+from pycrm.testing.demo_goods import STAFF, TEAMS
 from pycrm.testing.demo_parties import make_contacts, make_customers, primary_contacts
 from pycrm.testing.demo_places import MARKETS
 from pycrm.testing.demo_trade import make_deals, make_orders, make_pipeline, make_products
@@ -46,16 +47,22 @@ def demo_records(
     Args:
         seed: Another seed, another company.
         now: The moment around which dates lie; aware.
-        scale: 2.0 gives twice as many records; products, staff and stages stay as they are.
+        scale: 2.0 gives twice as many records; products, staff, teams and stages stay as they are.
         visit: The record class of the visits plugin, ``crm.entities["visits.visit"]``; without it nobody is visited.
         custom_fields: Fill the fields that `define_demo_fields` makes, which must be there then.
     """
     rng = Random(seed)  # noqa: S311  demo data needs no secrets
-    staff = [User(key=key, name=name, email=f"{key}@harbour-trade.example") for key, name in STAFF]
+    staff = [
+        User(key=key, name=name, email=f"{key}@harbour-trade.example", time_zone="Asia/Shanghai") for key, name in STAFF
+    ]
     yield staff
+    teams = {name: Team(name=name, members=[one for one in staff if one.key in keys]) for name, keys in TEAMS.items()}
+    yield list(teams.values())
     products = make_products()
     yield products
     customers = make_customers(rng, _scaled(ACCOUNTS, scale), staff, custom=custom_fields)
+    for account in (customer.account for customer in customers):
+        account.team = next(team for team in teams.values() if account.owner in team.members)
     yield [customer.account for customer in customers]
     contacts, links = make_contacts(rng, customers)
     yield contacts
@@ -105,7 +112,14 @@ def load_demo(
         on_progress: Called after each batch with the records that are loaded, and those that there are in all.
     Returns:
         How many records of each entity were created, by its name, in the order of loading.
+    Raises:
+        ConfigurationError: *principal* is one of the demo's own staff.
     """
+    if principal.user in dict(STAFF):
+        raise ConfigurationError(
+            f"{principal.user!r} is one of the staff that the demo brings; load it as somebody else",
+            user=principal.user,
+        )
     with crm.acting_as(principal) as ws:
         define_demo_fields(ws)
     active = {plugin.name for plugin in crm.plugins}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["GOODS", "INTERACTIONS", "LOST_REASONS", "NEXT_STEPS", "RATES", "STAFF", "STAGES", "TASKS", "Good"]
+__all__ = ["GOODS", "INTERACTIONS", "LOST_REASONS", "NEXT_STEPS", "RATES", "STAFF", "STAGES", "TASKS", "TEAMS", "Good"]
 
 
 class Good(NamedTuple):
@@ -75,6 +75,9 @@ STAFF = (
     ("wu", "吴婷婷"),
 )
 """Key and name of the sales people."""
+
+TEAMS = {"Home market": ("lin", "zhou", "chen"), "Overseas": ("anna", "omar", "wu")}
+"""The keys of a team's members by its name."""
 
 STAGES = (
     ("Inquiry", "0.1", "pipeline", "open"),

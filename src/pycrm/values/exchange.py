@@ -11,15 +11,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Context, Decimal
 from typing import NamedTuple, Protocol
 
 from pycrm.errors import MissingRateError, MoneyError
 from pycrm.values.money import EXACT, Money
 
-__all__ = ["ExchangeRates", "Rate", "RateFacts"]
+__all__ = ["EXCHANGE_PLACES", "ExchangeRates", "Rate", "RateFacts", "exchanged"]
 
-_QUOTIENT = Context(prec=34, rounding=ROUND_HALF_EVEN)
+EXCHANGE_PLACES = 30
+# What a filter computes may have more digits than any money that is kept.
+_EXACT = Context(prec=10_000)
 
 
 class RateFacts(Protocol):
@@ -80,27 +82,32 @@ class ExchangeRates:
     def rate(self, from_currency: str, to_currency: str, on: date) -> Decimal:
         """Return what one unit of *from_currency* is worth in *to_currency* by the newest rate that *on* knows.
 
-        Exact where the pair was quoted; else to 34 digits, half to even.
+        Exact where the pair was quoted; else to 30 places, half away from zero.
 
         Raises:
             MissingRateError: No rate of that day or an earlier one leads from one to the other.
         """
-        multiply, divide = self._way(from_currency, to_currency, on)
-        return _exchanged(Decimal(1), multiply, divide)
+        multiply, divide = self.way(from_currency, to_currency, on)
+        return exchanged(Decimal(1), multiply, divide)
 
     def convert(self, money: Money, currency: str, on: date) -> Money:
         """Return *money* in another currency by the newest rate that *on* knows.
 
-        The amount is not rounded, so that a sum may be; `Money.rounded` gives the currency's minor unit.
+        The amount is not rounded, so that a sum may be; `Money.rounded` gives the currency's minor unit. Only where it
+        is divided by a rate, it has 30 places, rounded half away from zero.
 
         Raises:
             MissingRateError: No rate of that day or an earlier one leads from one to the other.
         """
-        multiply, divide = self._way(money.currency, currency, on)
-        return Money(_exchanged(money.amount, multiply, divide), currency)
+        multiply, divide = self.way(money.currency, currency, on)
+        return Money(exchanged(money.amount, multiply, divide), currency)
 
-    def _way(self, from_currency: str, to_currency: str, on: date) -> tuple[Decimal, Decimal]:
-        """Return by what to multiply and by what to divide."""
+    def way(self, from_currency: str, to_currency: str, on: date) -> tuple[Decimal, Decimal]:
+        """Return by what to multiply and by what to divide, for `exchanged`.
+
+        Raises:
+            MissingRateError: No rate of that day or an earlier one leads from one to the other.
+        """
         if from_currency == to_currency:
             return Decimal(1), Decimal(1)
         found = self._quotation(from_currency, to_currency, on)
@@ -133,6 +140,17 @@ class ExchangeRates:
         return (days[place - 1], rates[place - 1]) if place else None
 
 
-def _exchanged(amount: Decimal, multiply: Decimal, divide: Decimal) -> Decimal:
-    product = EXACT.multiply(amount, multiply)
-    return product if divide == 1 else _QUOTIENT.divide(product, divide)
+def exchanged(amount: Decimal, multiply: Decimal, divide: Decimal) -> Decimal:
+    """Return ``amount * multiply / divide``: exact, or with 30 places where it is divided, half away from zero."""
+    product = _EXACT.multiply(amount, multiply)
+    if divide == 1:
+        return product
+    (over, under), (times, by) = product.as_integer_ratio(), divide.as_integer_ratio()
+    dividend, divisor = over * by * 10**EXCHANGE_PLACES, under * times
+    whole, rest = divmod(abs(dividend), divisor)
+    digits = whole + (2 * rest >= divisor)
+    places = EXCHANGE_PLACES
+    while places and digits % 10 == 0:
+        digits //= 10
+        places -= 1
+    return Decimal(-digits if dividend < 0 else digits).scaleb(-places, _EXACT)

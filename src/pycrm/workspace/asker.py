@@ -50,6 +50,11 @@ class UnitAsker:
         """The month in which the CRM's fiscal year begins."""
         return self._ctx.services.fiscal_year_start
 
+    @property
+    def base_currency(self) -> str:
+        """The currency by way of which others convert; an empty text for none."""
+        return self._ctx.services.base_currency or ""
+
     @cached_property
     def me(self) -> UUID:
         """The user's record; for an unknown one the id that it will have, for nobody one that no record has."""

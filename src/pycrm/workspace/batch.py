@@ -11,6 +11,7 @@ from uuid import UUID
 import attrs
 
 from pycrm.errors import (
+    ConfigurationError,
     ConflictError,
     MoveNotAllowedError,
     PluginError,
@@ -32,11 +33,21 @@ from pycrm.workspace.results import Refused
 from pycrm.workspace.tools import EntityTools
 from pycrm.workspace.view import View
 
-__all__ = ["Batch", "OnProblem", "raise_problems"]
+__all__ = ["Batch", "OnProblem", "check_on_problem", "raise_problems"]
 
 NOT_ALLOWED = "lifecycle.move_not_allowed"
 
 OnProblem = Literal["raise", "refuse"]
+
+
+def check_on_problem(on_problem: str) -> None:
+    """Refuse a word that would quietly mean the other one.
+
+    Raises:
+        ConfigurationError: It is neither ``"raise"`` nor ``"refuse"``.
+    """
+    if on_problem not in ("raise", "refuse"):
+        raise ConfigurationError(f"on_problem={on_problem!r}: choose 'raise' or 'refuse'", value=on_problem)
 
 
 def raise_problems(problems: Sequence[Problem], entity: str) -> NoReturn:
@@ -129,9 +140,11 @@ class Batch:
         """Raise all problems, or move the records that have one from `records` to `refused`.
 
         Raises:
+            ConfigurationError: *on_problem* is neither.
             ValidationError: There is a problem and *on_problem* is ``"raise"``.
             MoveNotAllowedError: The first problem is a change of status that is no move.
         """
+        check_on_problem(on_problem)
         if not self.problems:
             return
         self.problems.sort(key=lambda problem: self.positions[problem.record.id])

@@ -17,7 +17,7 @@ from pycrm.query import Where
 from pycrm.schema import Entity, Record
 from pycrm.storage.bulk_calls import BulkCall, newest_change, write_bulk_call
 from pycrm.values.ids import new_id
-from pycrm.workspace.batch import OnProblem, raise_problems
+from pycrm.workspace.batch import OnProblem, check_on_problem, raise_problems
 from pycrm.workspace.delete import delete_many
 from pycrm.workspace.reader import Reader
 from pycrm.workspace.results import BatchResult, BulkResult, Refused
@@ -97,6 +97,7 @@ class _Bulk:
 
     def carry_out(self, on_problem: OnProblem, *, preview: bool) -> BulkResult[Any]:
         """Write the records, or do it only to see what happens."""
+        check_on_problem(on_problem)
         self._check_limit()
         done: BatchResult[Any] = BatchResult()
         try:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from pycrm.entities import CustomField, User
+from pycrm.entities import CustomField, CustomIndex, User
 from pycrm.errors import ConfigurationError, HookLoopError
 from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
@@ -18,14 +18,14 @@ from pycrm.query import F, Statement, Where
 from pycrm.schema import Entity
 from pycrm.search import TOKENIZER, documents_of
 from pycrm.storage.codecs import CODECS
-from pycrm.storage.links import load_links
+from pycrm.storage.links import take_links
 from pycrm.storage.outbox import OutboxRow, write_outbox
 from pycrm.storage.search_index import search_index
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.unit import Unit
 from pycrm.values.principal import Principal
 from pycrm.values.refs import Ref
-from pycrm.workspace.schema_rows import fields_of_rows
+from pycrm.workspace.schema_rows import fields_of_rows, indexes_of_rows
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import EntityTools, SchemaTools
 
@@ -114,15 +114,18 @@ class UnitContext:
         return read_schema_number(self.unit, self.tools.tables, shared=for_writing, exclusive=exclusive)
 
     def load_schema(self, number: int) -> None:
-        """Hold the schema of the stored custom fields from here on; it becomes the CRM's with this unit's commit.
+        """Hold the schema of the stored custom fields and indexes from here on, and the CRM too after the commit.
 
         Raises:
             SchemaMismatchError: Another process has upgraded the database meanwhile.
         """
         if self.services.check_unmoved is not None:
             self.services.check_unmoved(self.unit)
-        definitions = fields_of_rows(self.matching(self.tools.schema.entity(CustomField)), self.tools.schema.kinds)
-        self.hold(self.tools.with_schema(self.services.base_schema.with_custom_fields(definitions, number)))
+        held = self.tools.schema
+        definitions = fields_of_rows(self.matching(held.entity(CustomField)), held.kinds)
+        indexes = indexes_of_rows(self.matching(held.entity(CustomIndex)))
+        schema = self.services.base_schema.with_custom_fields(definitions, number, indexes)
+        self.hold(self.tools.with_schema(schema))
 
     def hold(self, tools: SchemaTools) -> None:
         """Use *tools* in this unit; put back if the unit rolls back, taken over by the CRM if it commits."""
@@ -135,10 +138,11 @@ class UnitContext:
         return self.tools.of(entity)
 
     def load(self, entity: Entity, rows: list[tuple[Any, ...]]) -> list[Any]:
-        """Return the records of *rows*, their multi-references read in one more query per batch."""
+        """Return the records of *rows*, as the compiler asks for them: the links of each behind its columns."""
         records = self.of(entity).load(rows)
         if entity.link_fields and records:
-            load_links(self.unit, self.tools.tables, entity, records)
+            place = len(self.tools.tables.columns(entity))
+            take_links(entity, records, [row[place] for row in rows])
         return records
 
     def matching(self, entity: Entity, where: Where = None, *, include_binned: bool = False) -> list[Any]:
@@ -249,7 +253,7 @@ class UnitContext:
             return found
         entity = self.tools.schema.entity(User)
         user_id, now = self.services.user_id(key), self.services.clock()
-        user = User(id=user_id, key=key, name=key)
+        user = User(id=user_id, key=key, name=key, is_active=True)
         user.version, user.created_at, user.updated_at = 1, now, now
         user.created_by = user.updated_by = user_id
         self.of(entity).writer.insert(self.unit, [user], if_absent=True)

@@ -29,7 +29,7 @@ from pycrm.schema.kinds import AbsentKind
 from pycrm.storage.document_rows import DocumentRow, iterate_documents, patch_documents
 from pycrm.workspace.carry import absent, carried, is_same, members, stored_value
 from pycrm.workspace.create import create_many
-from pycrm.workspace.custom_fields import change_schema, check_declared, custom_row, keep_index
+from pycrm.workspace.custom_fields import change_field, check_declared, custom_row, keep_index
 from pycrm.workspace.delete import purge_many
 from pycrm.workspace.indexing import index_later
 from pycrm.workspace.results import FieldConversion, Misfit
@@ -191,7 +191,7 @@ class _Work:
             if self._words:
                 ensure_words(kernel, self._words, create_many)
 
-        self.new = change_schema(self.ws, self.entity, self.new.name, change)
+        self.new = change_field(self.ws, self.entity, self.new.name, change)
         keep_index(self.ws, self.entity, self.new)
         if self.old.searchable or self.new.searchable:
             index_later(self.ws._ctx, self.entity)

@@ -14,18 +14,18 @@ from pycrm.fields.choices import ChoiceKind, MultiChoiceKind, Option
 from pycrm.fields.field import Field, Place
 from pycrm.fields.names import check_name
 from pycrm.query import F
-from pycrm.schema import Entity, Schema
+from pycrm.schema import Entity
 from pycrm.schema.kinds import AbsentKind
 from pycrm.storage.field_sql import document_index
-from pycrm.storage.state import write_schema_number
 from pycrm.workspace.create import create_many
+from pycrm.workspace.schema_change import change_schema
 from pycrm.workspace.schema_rows import CONVERTED_FROM, definition_of, fields_of_rows
 from pycrm.workspace.update import update_many
 from pycrm.workspace.view import View
 
 __all__ = [
     "add_options",
-    "change_schema",
+    "change_field",
     "check_declared",
     "check_new_name",
     "custom_row",
@@ -51,7 +51,7 @@ def define_field(ws: View, entity: Entity, name: str, declared: Field) -> Field:
         kind=declared.kind.name,
         definition=definition_of(declared),
     )
-    field = change_schema(ws, entity, name, lambda kernel: create_many(kernel, [row], "raise"))
+    field = change_field(ws, entity, name, lambda kernel: create_many(kernel, [row], "raise"))
     keep_index(ws, entity, field)
     return field
 
@@ -184,14 +184,14 @@ def redefine(ws: View, entity: Entity, name: str, change: Callable[[Field], Fiel
         )
     converted_from = json.loads(row.definition).get(CONVERTED_FROM)
     row.definition = definition_of(change(attrs.evolve(field, retired=False)), converted_from)
-    return change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
+    return change_field(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
 
 
 def _set_retired(ws: View, entity: Entity, name: str, retired: bool) -> Field:
     ws._ctx.begin_writing()
     row = custom_row(ws, entity, name)
     row.retired = retired
-    field = change_schema(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
+    field = change_field(ws, entity, name, lambda kernel: update_many(kernel, [row], "raise"))
     keep_index(ws, entity, field)
     return field
 
@@ -204,13 +204,6 @@ def keep_index(ws: View, entity: Entity, field: Field) -> None:
         ctx.unit.execute(index.drop if field.retired else index.create)
 
 
-def change_schema(ws: View, entity: Entity, name: str, change: Callable[[View], object]) -> Field:
-    """Make *change* to the rows of custom fields while no other unit writes, and hold the schema that results."""
-    ctx = ws._ctx
-    ctx.begin_writing()
-    number = ctx.stored_number(exclusive=True) + 1
-    change(ws._kernel())
-    write_schema_number(ctx.unit, ctx.tools.tables, number)
-    ctx.load_schema(number)
-    schema: Schema = ctx.tools.schema
-    return schema.entities[entity.name].fields[f"custom.{name}"]
+def change_field(ws: View, entity: Entity, name: str, change: Callable[[View], object]) -> Field:
+    """Make *change* to the rows of custom fields while no other unit writes; return what the field *name* is then."""
+    return change_schema(ws, change).entities[entity.name].fields[f"custom.{name}"]

@@ -6,12 +6,12 @@ these afterwards, portion by portion: so an import neither holds SQLite's only w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from pycrm.schema import Entity, Schema
-from pycrm.search import TOKENIZER, IndexRow, documents_of
+from pycrm.search import TOKENIZER, IndexRow, documents_of, has_todays_rules
 from pycrm.storage.search_index import search_index
 from pycrm.storage.search_rows import SearchIndex
 from pycrm.workspace.batch import Batch
@@ -24,10 +24,12 @@ __all__ = [
     "index_portion",
     "index_records",
     "queue_all",
-    "queue_if_never_indexed",
+    "queue_if_outdated",
     "searched_entities",
     "settle",
 ]
+
+MakeRow: TypeAlias = Callable[[Any], IndexRow]
 
 MOST_AT_ONCE = 1_000
 PORTION = 2_000
@@ -65,9 +67,11 @@ def index_batch(batch: Batch, *, purged: bool) -> None:
 
 def index_records(ctx: UnitContext, entity: Entity, records: Sequence[Any], *, are_new: bool = False) -> None:
     """Index *records* of *entity*, which are stored and outside the bin; new ones have no row yet."""
-    index, rows = index_of(ctx), list(map(documents_of(entity).row, records))
-    write = index.add if are_new else index.replace
-    write(ctx.unit, rows, TOKENIZER)
+    index, rows = index_of(ctx), map(documents_of(entity).row, records)
+    if are_new:
+        index.add_made(ctx.unit, rows, len(records), TOKENIZER)
+    else:
+        index.replace(ctx.unit, list(rows), TOKENIZER)
 
 
 def index_later(ctx: UnitContext, entity: Entity) -> None:
@@ -83,10 +87,11 @@ def queue_all(ctx: UnitContext) -> None:
     index.clear(ctx.unit)
 
 
-def queue_if_never_indexed(ctx: UnitContext) -> None:
-    """Let all records wait where none was ever indexed, as in a database from before there was an index."""
+def queue_if_outdated(ctx: UnitContext) -> None:
+    """Let all records wait where none was ever indexed, or where that was done by the rules of an older release."""
     index = index_of(ctx)
-    if index.is_empty(ctx.unit) and not index.waiting(ctx.unit):
+    index.bring_up(ctx.unit)
+    if not has_todays_rules(index.oldest_tokenizer(ctx.unit)) and not index.waiting(ctx.unit):
         index.enqueue_all(ctx.unit, [entity.name for entity in searched_entities(ctx.tools.schema)])
 
 
@@ -99,25 +104,28 @@ def settle(ctx: UnitContext) -> None:
 def index_portion(ctx: UnitContext, limit: int = PORTION) -> int:
     """Index the next records that wait, and return how many these were."""
     ctx.begin_writing()
-    taken = index_of(ctx).take(ctx.unit, limit)
-    rows: dict[UUID, IndexRow] = {}
+    index = index_of(ctx)
+    taken = index.take(ctx.unit, limit)
+    found: dict[UUID, tuple[MakeRow, Any]] = {}
     for name, ids in _by_entity(taken).items():
         if name in ctx.tools.schema.entities:
-            rows.update(_rows(ctx, ctx.tools.schema.entities[name], ids))
+            found.update(_waiting_records(ctx, ctx.tools.schema.entities[name], ids))
     ids = list(dict.fromkeys(id for _, id in taken))
-    index = index_of(ctx)
-    index.replace(ctx.unit, [rows[id] for id in ids if id in rows], TOKENIZER)
-    if len(rows) < len(ids):
-        index.remove(ctx.unit, [id for id in ids if id not in rows])
+    rows = (make(record) for make, record in (found[id] for id in ids if id in found))
+    if index.has_rows_of(ctx.unit, ids):
+        index.replace(ctx.unit, list(rows), TOKENIZER)
+        index.remove(ctx.unit, [id for id in ids if id not in found])
+    else:
+        index.add_made(ctx.unit, rows, len(found), TOKENIZER)
     return len(taken)
 
 
-def _rows(ctx: UnitContext, entity: Entity, ids: Sequence[UUID]) -> dict[UUID, IndexRow]:
-    """Return the rows of those records that can be found, as they are now and until this unit ends."""
-    make = documents_of(entity).row
+def _waiting_records(ctx: UnitContext, entity: Entity, ids: Sequence[UUID]) -> dict[UUID, tuple[MakeRow, Any]]:
+    """Return those records that can be found, as they are now and until this unit ends, and what makes their rows."""
+    documents = documents_of(entity)
     # Locked, for a unit that changes one meanwhile would index its newer values before these.
-    found = ctx.of(entity).writer.lock(ctx.unit, ids)
-    return {record.id: make(record) for record in found if record.deleted_at is None}
+    found = ctx.of(entity).writer.lock_for_look(ctx.unit, ids, documents.fields)
+    return {record.id: (documents.row, record) for record in found if record.deleted_at is None}
 
 
 def _by_entity(taken: Iterable[tuple[str, UUID]]) -> dict[str, list[UUID]]:

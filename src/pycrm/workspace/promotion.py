@@ -18,7 +18,7 @@ from pycrm.fields.field import Field, Place
 from pycrm.schema import Entity, Record
 from pycrm.schema.kinds import AbsentKind
 from pycrm.storage.field_sql import document_index
-from pycrm.storage.promotion import Promotion
+from pycrm.storage.promotion import Promotion, give_way
 from pycrm.workspace.custom_fields import redefine
 from pycrm.workspace.view import View
 
@@ -52,6 +52,7 @@ class Promoting:
         if field.promoted:
             return False
         self._field = field
+        give_way(ctx.unit)
         Promotion(ctx.tools.tables.table(entity.name), field, ctx.tools.dialect).prepare(ctx.unit)
         return True
 
@@ -107,6 +108,7 @@ def drop_columns(ws: View, record_class: type[Record], name: str) -> Field:
     ctx.stored_number(exclusive=True)
     entity, field = _custom(ws, record_class, name)
     if not field.promoted:
+        give_way(ctx.unit)
         Promotion(ctx.tools.tables.table(entity.name), field, ctx.tools.dialect).drop(ctx.unit)
     return field
 
@@ -114,6 +116,7 @@ def drop_columns(ws: View, record_class: type[Record], name: str) -> Field:
 def _switch(ws: View, entity: Entity, field: Field, *, promoted: bool) -> Field:
     """Change what *field* is asked by, and its index with it, while no other unit writes."""
     changed = redefine(ws, entity, field.name, lambda each: attrs.evolve(each, promoted=promoted))
+    give_way(ws._ctx.unit)
     if (field.indexed or field.unique) and not field.retired:
         ctx = ws._ctx
         table, dialect = ctx.tools.tables.table(entity.name), ctx.tools.dialect.name

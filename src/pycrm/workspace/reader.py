@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import IO, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 from pycrm.entities import Attachment
-from pycrm.errors import NotFoundError, Problem, QueryError, UnknownNameError
+from pycrm.errors import NotAllowedError, NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.fields.field import Field
-from pycrm.query import F, Node, Where, node_of
+from pycrm.query import F, Node, Path, Where, node_of
 from pycrm.query.explain import explain
-from pycrm.query.settle import settle
+from pycrm.query.mentioned import mentioned
+from pycrm.query.settle import settle, settle_order
+from pycrm.query.text import OrderKey, read_order
 from pycrm.schema import Entity, Record
+from pycrm.schema.list_index import ListIndex
 from pycrm.search import SearchResult
 from pycrm.values.lifecycle import Move
 from pycrm.values.refs import Ref
@@ -39,6 +43,8 @@ T = TypeVar("T")
 # Few enough that a batch stays in the processor's cache and dies before garbage collection walks it: 1,000 at a time
 # take half as long again.
 ITERATE_BATCH = 200
+# Nobody reads a sentence with more of them.
+MOST_TITLES = 200
 
 Values: TypeAlias = Mapping[str, Any] | None
 Groups: TypeAlias = list[Mapping[str, Any]]
@@ -139,7 +145,8 @@ class Reader(View):
             entity: The record class.
             where: A filter: the text ``"stage.outcome = 'open' AND amount > USD 1000"``, or made with `F`:
                 ``(F.stage.outcome == "open") & (F.amount > Money("1000", "USD"))``, or its JSON form as a mapping.
-            order_by: ``"close_on, amount DESC"``; by creation where absent. Missing values are smallest.
+            order_by: ``"close_on, amount DESC"``, also what is computed, as ``"PINYIN(name)"``; by creation where
+                absent. Missing values are smallest.
             limit: At most so many records.
             after: `Page.next_cursor` of the page before.
             include: Related records to load with them.
@@ -152,7 +159,7 @@ class Reader(View):
         plan = self._ctx.tools.compiler.page(
             known,
             self._settled(where, values),
-            order_by,
+            self._order(order_by),
             limit=limit,
             after=after,
             with_schema_number=self._ctx.needs_number,
@@ -235,7 +242,8 @@ class Reader(View):
 
         Args:
             entity: The record class.
-            where: A filter, as `list` takes it. Parameters, relative dates and ``ME`` stay what they are.
+            where: A filter, as `list` takes it. Parameters, relative dates and ``ME`` stay what they are. Records that
+                it names by id are told by their titles, those that the principal may read.
             language: One that there are labels in: ``"en"``, ``"zh"``, ``"zh-TW"``.
         Returns:
             Such as ``"Stage · Outcome is Open and Amount is more than USD 1000"``.
@@ -248,7 +256,22 @@ class Reader(View):
     @_again_when_moved
     def _explain(self, entity: type[Record], *, where: Where, language: str) -> str:
         tools, labels = self._ctx.tools, self._ctx.services.labels()
-        return explain(tools.schema, self._readable(entity), node_of(where), labels, language)
+        known, node = self._readable(entity), node_of(where)
+        titles = {} if node is None else self._titles(mentioned(tools.schema, known, node))
+        return explain(tools.schema, known, node, labels, language, titles)
+
+    def _titles(self, ids: Mapping[str, set[UUID]]) -> dict[UUID, str]:
+        """Return what the records with these ids, by entity name, are called; those that may not be read are absent."""
+        titles: dict[UUID, str] = {}
+        for name in ids:
+            known = self._ctx.tools.schema.entities.get(name)
+            if known is None or known.parked:
+                continue
+            with suppress(NotAllowedError):
+                self._require("read", known)
+                for record in self._ctx.by_ids(known, sorted(ids[name])[:MOST_TITLES]):
+                    titles[record.id] = str(getattr(record, record.__title__) or record.id)
+        return titles
 
     @_again_when_moved
     def search(
@@ -279,6 +302,17 @@ class Reader(View):
         self._readable(entity)
         self._ctx.check_schema()
         return self._entity(entity).fields
+
+    @_again_when_moved
+    def indexes(self, entity: type[Record]) -> tuple[ListIndex, ...]:
+        """Return the indexes over several fields that *entity* has: those that code declares, then the defined ones.
+
+        Args:
+            entity: The record class.
+        """
+        self._readable(entity)
+        self._ctx.check_schema()
+        return self._entity(entity).indexes
 
     def moves(self, record: Record) -> tuple[Move, ...]:
         """Return the moves that start from the record's present state."""
@@ -392,9 +426,16 @@ class Reader(View):
             if values:
                 raise QueryError("values= are for the parameters of where=, which is not given")
             return None
+        return settle(node, self._who_asks(), values)
+
+    def _order(self, order_by: str | None) -> tuple[OrderKey, ...]:
+        keys = read_order(order_by)
+        return settle_order(keys, self._who_asks()) if any(not isinstance(key.operand, Path) for key in keys) else keys
+
+    def _who_asks(self) -> UnitAsker:
         if self._asker is None:
             self._asker = UnitAsker(self._ctx, self.principal)
-        return settle(node, self._asker, values)
+        return self._asker
 
     @_again_when_moved
     def _get(self, entity: type[E], id: UUID | str) -> E:

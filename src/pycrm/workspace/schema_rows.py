@@ -1,4 +1,4 @@
-"""Custom fields between their rows in the database and `Field` values."""
+"""Custom fields and indexes between their rows in the database and the values that a schema has."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import attrs
 
-from pycrm.entities import CustomField
+from pycrm.entities import CustomField, CustomIndex
 from pycrm.errors import ConfigurationError
 from pycrm.fields.field import Field
 from pycrm.fields.kind import Kind
+from pycrm.schema.list_index import ListIndex, read_list_index
 from pycrm.schema.snapshot import field_from_json, field_to_json
 
-__all__ = ["CONVERTED_FROM", "definition_of", "fields_of_rows"]
+__all__ = ["CONVERTED_FROM", "definition_of", "fields_of_rows", "indexes_of_rows"]
 
 CONVERTED_FROM = "converted_from"
 """The key under which a definition says what the field was before a conversion, so that it can be undone."""
@@ -64,3 +65,11 @@ def fields_of_rows(rows: Iterable[CustomField], kinds: Mapping[str, type[Kind]])
             )
         )
     return fields
+
+
+def indexes_of_rows(rows: Iterable[CustomIndex]) -> dict[str, list[ListIndex]]:
+    """Return the custom indexes by entity name, in the order they were defined."""
+    indexes: dict[str, list[ListIndex]] = {}
+    for row in rows:
+        indexes.setdefault(row.entity, []).append(read_list_index(row.keys))
+    return indexes

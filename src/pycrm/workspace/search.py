@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pycrm.errors import ConfigurationError, NotAllowedError
 from pycrm.schema import Entity, Record
-from pycrm.search import MOST_RANKED, Hit, Query, SearchResult, describe, parse_query, rank
+from pycrm.search import MOST_RANKED, Hit, Query, SearchResult, describe, parse_query, rank_by_share, wanted
 from pycrm.storage.search_rows import FoundRow, SearchIndex
 from pycrm.workspace.indexing import index_of, searched_entities
 from pycrm.workspace.view import View
@@ -32,17 +32,16 @@ def search(
     waiting = index.waiting(ctx.unit)
     if not query.terms or not names:
         return SearchResult(waiting=waiting)
-    rows, shares, is_capped = _rows(ws, index, query, None if is_all else names)
-    ranked = rank(query, rows, limit, shares)
+    ranked, is_capped, holds_all = _ranked(ws, index, query, None if is_all else names, limit)
     records = _records(ws, index, [row for _, row in ranked])
     hits = []
     for score, row in ranked:
         # One that another unit has put into the bin a moment ago is left out.
         if (record := records.get(row[0])) is not None:
             entity = ctx.tools.schema.entities[row[1]]
-            title, field, excerpt = describe(entity, record, query)
-            hits.append(Hit(record, entity.name, title, field, excerpt, score))
-    return SearchResult(tuple(hits), is_capped, shares is None, waiting)
+            if (told := describe(entity, record, query, all_terms=holds_all)) is not None:
+                hits.append(Hit(record, entity.name, *told, score))
+    return SearchResult(tuple(hits), is_capped, holds_all, waiting)
 
 
 def _readable(ws: View, entities: Sequence[type[Record] | str] | None) -> tuple[list[str], bool]:
@@ -69,35 +68,35 @@ def _readable(ws: View, entities: Sequence[type[Record] | str] | None) -> tuple[
     return names, len(names) == len(searched)
 
 
-def _rows(
-    ws: View, index: SearchIndex, query: Query, names: Sequence[str] | None
-) -> tuple[list[FoundRow], dict[int, float] | None, bool]:
-    """Return the newest rows that hold all terms; where none does, those that hold some.
+def _ranked(
+    ws: View, index: SearchIndex, query: Query, names: Sequence[str] | None, limit: int
+) -> tuple[list[tuple[float, FoundRow]], bool, bool]:
+    """Return the best of the newest rows that hold all terms; where none does, of those that hold some.
 
     Returns:
-        The rows, which part of the terms each holds if not all of them, and whether there are more.
+        The rows with their scores, whether more of them hold it than were looked at, and whether they hold all terms.
     """
-    question, parts = ([term.alternatives for term in terms] for terms in (query.terms, query.parts))
-    rows = index.newest(ws._ctx.unit, question, names, MOST_RANKED + 1)
-    if rows or len(parts) == 1:
-        return rows[:MOST_RANKED], None, len(rows) > MOST_RANKED
+    unit, question = ws._ctx.unit, [term.alternatives for term in query.terms]
+    ranked, is_capped = index.best(unit, question, names, wanted(query), MOST_RANKED, limit)
+    parts = [term.alternatives for term in query.parts]
+    if ranked or len(parts) == 1:
+        return ranked, is_capped, True
     found: dict[int, FoundRow] = {}
     shares: dict[int, float] = {}
-    is_capped = False
     for alternatives in parts:
-        rows = index.newest(ws._ctx.unit, [alternatives], names, MOST_RANKED + 1)
+        rows = index.newest(unit, [alternatives], names, MOST_RANKED + 1)
         is_capped = is_capped or len(rows) > MOST_RANKED
         for row in rows[:MOST_RANKED]:
             found[row[0]] = row
             shares[row[0]] = shares.get(row[0], 0) + 1 / len(parts)
-    return list(found.values()), shares, is_capped
+    return rank_by_share(list(found.values()), shares, limit), is_capped, False
 
 
 def _records(ws: View, index: SearchIndex, rows: Sequence[FoundRow]) -> dict[int, Any]:
     """Return the records of *rows* by their numbers, read in one query per entity."""
     ctx = ws._ctx
     ids: dict[str, dict[UUID, int]] = {}
-    for n, name, given, _ in rows:
+    for n, name, given in rows:
         if name in ctx.tools.schema.entities:
             ids.setdefault(name, {})[index.id_of(given)] = n
     return {

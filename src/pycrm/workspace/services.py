@@ -33,6 +33,7 @@ class Services:
         files: Where the bytes of attachments are; None where the CRM was given no place for them.
         check_unmoved: Refuses to go on where another process has upgraded the database; asked when its schema moved.
         fiscal_year_start: The month in which the fiscal year begins, 1 to 12.
+        base_currency: By way of which filters convert money; None for none.
         labels: Gives what everything is called, read when somebody first asks.
         known_users: Ids by key of users whose row is known to be committed.
     """
@@ -46,6 +47,7 @@ class Services:
     files: FileStore | None = None
     check_unmoved: Callable[[Unit], None] | None = None
     fiscal_year_start: int = 1
+    base_currency: str | None = None
     labels: Callable[[], Labels] = Labels
     known_users: dict[str, UUID] = attrs.field(factory=dict)
 

@@ -106,13 +106,15 @@ class SchemaTools:
         tables: Its tables; the same for every schema number.
         dialect: The database.
         compiler: Makes the SQL of reads.
+        secret: With which the database's processes sign.
     """
 
-    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect) -> None:
+    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes) -> None:
         self.schema = schema
         self.tables = tables
         self.dialect = dialect
-        self.compiler = Compiler(schema, tables, dialect)
+        self.secret = secret
+        self.compiler = Compiler(schema, tables, dialect, secret)
         self._entities: dict[str, EntityTools] = {}
 
     def of(self, entity: Entity) -> EntityTools:
@@ -124,4 +126,4 @@ class SchemaTools:
 
     def with_schema(self, schema: Schema) -> SchemaTools:
         """Return the tools of *schema*, which has the same tables."""
-        return SchemaTools(schema, self.tables, self.dialect)
+        return SchemaTools(schema, self.tables, self.dialect, self.secret)

@@ -53,13 +53,15 @@ def undo(ws: Reader, handle: UUID | str) -> UndoResult:
 def _call_of(ws: Reader, handle: UUID | str) -> BulkCall:
     ctx = ws._ctx
     try:
-        id = handle if isinstance(handle, UUID) else UUID(handle)
+        id = handle if isinstance(handle, UUID) else UUID(str(handle))
     except ValueError:
         id = None
     call = None if id is None else read_bulk_call(ctx.unit, ctx.tools.tables, id)
     if call is None:
         raise NotFoundError(
-            f"no call with the handle {handle!r}; update_where and delete_where give one as result.handle", id=handle
+            f"no call with the handle {handle!r}; update_where and delete_where give one as result.handle, but for a "
+            "preview and for a call that changed nothing",
+            id=handle,
         )
     return call
 

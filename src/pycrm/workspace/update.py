@@ -87,8 +87,9 @@ def set_values(entity: Entity, record: Record, values: Mapping[str, Any]) -> Non
         elif path in entity.fields and path != "id":
             setattr(record, path, value)
         else:
+            settable = [name for name in entity.fields if name != "id"]
             raise UnknownNameError(
-                f"{entity.name} has no field {path!r} to set{nearest(path, entity.fields)}",
+                f"{entity.name} has no field {path!r} to set{nearest(path, settable)}",
                 entity=entity.name,
                 field=path,
             )

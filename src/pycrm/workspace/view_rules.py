@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 
 from pycrm.entities import SavedView
 from pycrm.errors import Problem, QueryError, UnknownNameError, nearest
 from pycrm.fields.field import Field
-from pycrm.query.ast import Path
+from pycrm.query.ast import My, Path
 from pycrm.query.builder import node_of
 from pycrm.query.paths import ResolvedPath, resolve
 from pycrm.query.text import OrderKey, read_order, read_path
@@ -25,13 +25,17 @@ from pycrm.workspace.tools import SchemaTools
 
 __all__ = ["COLOURS", "ColourRule", "colour_rules", "columns_of", "groups_of", "order_of", "unfit_views", "wrong_with"]
 
+P = TypeVar("P")
+
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 MOST_RULES = 20
 
 _CODE = re.compile("#[0-9a-fA-F]{6}")
 _TEXTS = ("columns", "where", "order_by", "group_by", "colour_rule")
 # What only has to come back for the view to work again.
-_MISSING = frozenset({"view.unknown_entity", "view.unknown_name", "view.parked", "view.retired"})
+_MISSING = frozenset(
+    {"view.unknown_entity", "view.unknown_name", "view.unknown_attribute", "view.parked", "view.retired"}
+)
 
 
 @attrs.frozen
@@ -73,20 +77,30 @@ def colour_rules(view: SavedView) -> list[ColourRule]:
 
 def columns_of(view: SavedView, entity: Entity) -> tuple[str, ...]:
     """Return the paths that *view* shows: those of the entity's own list where it names none."""
-    return tuple((view.columns or "").split()) or entity.list_fields
+    return _listed(view.columns) or entity.list_fields
 
 
 def groups_of(view: SavedView) -> tuple[str, ...]:
     """Return the paths by which *view* groups."""
-    return tuple((view.group_by or "").split())
+    return _listed(view.group_by)
+
+
+def _listed(paths: str | None) -> tuple[str, ...]:
+    """Return the paths of a text; commas between them, as orders have them, are blanks too."""
+    return tuple((paths or "").replace(",", " ").split())
 
 
 def order_of(view: SavedView) -> str | None:
     """Return the order of *view* as text: by group first, in the direction that its order gives a group."""
-    keys = {key.path.text: key for key in read_order(view.order_by)}
+    keys = {key.text: key for key in read_order(view.order_by)}
     groups = [keys.pop(path, OrderKey(read_path(path))) for path in groups_of(view)]
-    texts = [f"{key.path.text} DESC" if key.descending else key.path.text for key in (*groups, *keys.values())]
-    return ", ".join(texts) or None
+    return ", ".join(map(_written, (*groups, *keys.values()))) or None
+
+
+def _written(key: OrderKey) -> str:
+    """Return *key* as an order reads it, which takes what is computed for such by its brackets."""
+    text = key.text if isinstance(key.operand, Path) else f"({key.text})"
+    return f"{text} DESC" if key.descending else text
 
 
 def unfit_views(batch: Batch) -> list[Problem]:
@@ -163,8 +177,8 @@ class _Judge:
         return self._filter(str(self.view.where))
 
     def _order_by(self) -> list[Path]:
-        self.tools.compiler.page(self.entity, None, self.view.order_by)
-        return [key.path for key in read_order(self.view.order_by)]
+        self.tools.compiler.page(self.entity, None, self.ws._order(self.view.order_by))
+        return [path for key in read_order(self.view.order_by) for path in _parts_in(key.operand, Path)]
 
     def _group_by(self) -> list[Path]:
         groups = groups_of(self.view)
@@ -178,8 +192,22 @@ class _Judge:
 
     def _filter(self, text: str) -> list[Path]:
         node = node_of(cast("Any", text))
+        self._check_attributes(node)
         self.tools.compiler.count(self.entity, self.ws._settled(node))
-        return list(_paths_in(node))
+        return list(_parts_in(node, Path))
+
+    def _check_attributes(self, node: Any) -> None:
+        """Raise a problem for ``MY.…`` that who asks does not have; others may, with whom the view is shared."""
+        known = self.ws.principal.attributes
+        for each in _parts_in(node, My):
+            if known.get(each.attribute) is None:
+                raise Problem(
+                    "view.unknown_attribute",
+                    message="asks for MY.{attribute}, which {user} does not have{hint}",
+                    attribute=each.attribute,
+                    user=self.ws.principal.user,
+                    hint=nearest(each.attribute, known),
+                )
 
     def _resolve(self, path: Path) -> ResolvedPath:
         return resolve(self.tools.schema, self.entity, path)
@@ -201,16 +229,16 @@ class _Judge:
                     yield _retired(self.view, name, entity, field)
 
 
-def _paths_in(node: Any) -> Iterator[Path]:
-    """Yield the paths of a filter, whatever its nodes are."""
-    if isinstance(node, Path):
+def _parts_in(node: Any, kind: type[P]) -> Iterator[P]:
+    """Yield the paths of a filter, or what else of it is of *kind*, whatever its nodes are."""
+    if isinstance(node, kind):
         yield node
     elif isinstance(node, tuple):
         for each in node:
-            yield from _paths_in(each)
+            yield from _parts_in(each, kind)
     elif attrs.has(type(node)):
         for attribute in attrs.fields(type(node)):
-            yield from _paths_in(getattr(node, attribute.name))
+            yield from _parts_in(getattr(node, attribute.name), kind)
 
 
 def _parked(view: SavedView, name: str, path: str, plugin: str) -> Problem:

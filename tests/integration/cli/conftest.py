@@ -78,3 +78,21 @@ def pycrm(run: Run, folder: Path, begun: Path) -> Run:
     """`run` in a folder in which ``pycrm init`` was."""
     shutil.copytree(begun, folder, dirs_exist_ok=True)
     return run
+
+
+@pytest.fixture(scope="session")
+def with_three(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the accounts ``one``, ``twin`` and ``twin``, to be copied."""
+    folder = tmp_path_factory.mktemp("three") / "crm"
+    shutil.copytree(begun, folder)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        for name in ("one", "twin", "twin"):
+            assert main(["create", "account", f"name={name}"]) == 0
+    return folder
+
+
+@pytest.fixture
+def three(run: Run, folder: Path, with_three: Path) -> Run:
+    """`run` in a folder with the accounts ``one``, ``twin`` and ``twin``."""
+    shutil.copytree(with_three, folder, dirs_exist_ok=True)
+    return run

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from tests.conftest import DATABASES
 from tests.integration.cli.conftest import Run
 
+from pycrm import discover
 
-@pytest.fixture
-def at(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+
+@pytest.fixture(params=DATABASES)
+def at(request: pytest.FixtureRequest, run: Run, migrated: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """`run` on a migrated database of each engine."""
-    monkeypatch.setenv("PYCRM_URL", database_url)
-    assert run("migrate").code == 0
+    monkeypatch.setenv("PYCRM_URL", migrated(request.param, discover()))
     return run
 
 

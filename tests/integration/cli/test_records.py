@@ -229,12 +229,9 @@ def test_filters_of_the_language(pycrm: Run) -> None:
         ("--language fr list account", 2, "fr"),
     ],
 )
-def test_slips_are_told(pycrm: Run, words: str, code: int, told: str) -> None:
+def test_slips_are_told(three: Run, words: str, code: int, told: str) -> None:
     """Each slip has its exit code and a sentence; nothing goes to standard output, and no traceback anywhere."""
-    for name in ("one", "twin", "twin"):
-        pycrm("create", "account", f"name={name}")
-
-    done = pycrm(*words.split(" "))
+    done = three(*words.split(" "))
 
     assert done.code == code
     if code:

@@ -12,6 +12,7 @@ from uuid import UUID
 import attrs
 import pytest
 
+from pycrm.entities import DECLARED
 from pycrm.fields import Field, Place
 from pycrm.fields import declare as field
 from pycrm.query import Compiler, F
@@ -71,7 +72,8 @@ _CUSTOM: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="session")
 def schema() -> Schema:
     """Number 7 of the world's schema."""
-    schema = assemble([OwnerDeclarations("core", True, "1", tuple(_declared))])
+    rates = [each for each in DECLARED if each.local_name == "exchange_rate"]
+    schema = assemble([OwnerDeclarations("core", True, "1", (*_declared, *rates))])
     custom: dict[str, list[Field]] = {
         entity: [attrs.evolve(each, name=name, owner="custom", place=Place.DOCUMENT) for name, each in fields.items()]
         for entity, fields in _CUSTOM.items()
@@ -146,7 +148,7 @@ def world(database_url: str, schema: Schema) -> Iterator[World]:
         )
     with database.writing_unit() as unit:
         unit.begin_writing()
-        yield World(schema, tables, database, unit, Compiler(schema, tables, database.dialect))
+        yield World(schema, tables, database, unit, Compiler(schema, tables, database.dialect, b"secret"))
     database.close()
 
 

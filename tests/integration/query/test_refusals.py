@@ -35,7 +35,7 @@ class Asker:
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
 def asker(request: pytest.FixtureRequest, schema: Any) -> Asker:
-    return Asker(Compiler(schema, build_tables(schema), request.param), schema.entity("deal"))
+    return Asker(Compiler(schema, build_tables(schema), request.param, b"secret"), schema.entity("deal"))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def depot(
     unique: Sequence[tuple[str, ...]] = (),
     terms: Mapping[str, Any] | None = None,
     steps: Mapping[str, Steps] | None = None,
+    indexes: Sequence[str] = (),
     **entities: Mapping[str, Any],
 ) -> Plugin:
     """Return the plugin in one release.
@@ -34,11 +35,14 @@ def depot(
         unique: What is unique in it over several fields.
         terms: The fields that it adds to accounts.
         steps: Its own steps by release.
+        indexes: Those of `depot.shelf` over several fields.
         entities: The fields of further entities beside `name`, by class name.
     """
     plugin = Plugin("depot", version=version)
     if shelf is not None:
-        plugin.entity(title="name", unique=list(unique))(_class("Shelf", Record, {"name": field.text(), **shelf}))
+        plugin.entity(title="name", unique=list(unique), indexes=indexes)(
+            _class("Shelf", Record, {"name": field.text(), **shelf})
+        )
     for name, fields in entities.items():
         plugin.entity(title="name")(_class(name, Record, {"name": field.text(), **fields}))
     if terms:

@@ -63,6 +63,21 @@ def stored(url: str) -> dict[str, dict[Any, Mapping[str, Any]]]:
     return {name: {row["id"]: dict(row) for row in rows} for name, rows in found.items() if rows and "id" in rows[0]}
 
 
+def test_gets_a_secret_once(crm: CRM, old_url: str) -> None:
+    """What the old code did not sign is signed from now on, in the same way by whoever comes later."""
+    with crm.reading_as(MEI) as ws:
+        cursor = ws.list(Account, limit=1).next_cursor
+        rest = [account.id for account in ws.list(Account, after=cursor)]
+    crm.close()
+
+    later = CRM(old_url, plugins=[visits])
+    later.migrate(backup=False)
+
+    with later.reading_as(MEI) as ws:
+        assert rest == [account.id for account in ws.list(Account, after=cursor)] != []
+    later.close()
+
+
 def test_must_be_migrated(old_url: str) -> None:
     """Before that it opens no unit and says why; a look changes nothing."""
     crm = CRM(old_url, plugins=[visits])

@@ -17,6 +17,7 @@ def test_first_write_makes_the_row(crm: CRM) -> None:
 
     with crm.reading_as(MEI) as ws:
         (lin,) = ws.list(User, where=F.key == "lin")
+        assert ws.count(User, where="key = 'lin' AND is_active = TRUE") == 1
     assert made.created_by.id == lin.id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from tests.integration.workspace.conftest import Open
@@ -120,6 +121,20 @@ class TestUpdateWhere:
             ws.update_where(Sample, SMALL, {"cuont": 9})
         with pytest.raises(ConfigurationError, match="changes is empty"):
             ws.update_where(Sample, SMALL, {})
+
+    def test_slips(self, ws: Workspace) -> None:
+        """A misspelt word writes nothing rather than another thing; a hint is something that can be set."""
+        samples(ws, 1)
+        wrong: Any = "ignore"
+
+        with pytest.raises(ConfigurationError, match="on_problem='ignore': choose 'raise' or 'refuse'"):
+            ws.update_where(Sample, SMALL, {"count": 9}, on_problem=wrong)
+        with pytest.raises(ConfigurationError, match="choose 'raise' or 'refuse'"):
+            ws.create_many([sample()], on_problem=wrong)
+        with pytest.raises(UnknownNameError, match="no field 'id' to set") as caught:
+            ws.update_where(Sample, SMALL, {"id": "x"})
+        assert "'id' or" not in str(caught.value)
+        assert counts(ws) == [1]
 
     def test_rights(self, crm: CRM) -> None:
         """Who may not write may not write by filter either, or preview it."""

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.lab import MEI, lab
 
-from pycrm import CRM, Account, F, Money, Principal, QueryError, Team, UnknownNameError, User, Workspace, field
+from pycrm import (
+    CRM,
+    Account,
+    ConfigurationError,
+    ExchangeRate,
+    F,
+    Money,
+    Principal,
+    QueryError,
+    SavedView,
+    Team,
+    UnknownNameError,
+    User,
+    Workspace,
+    field,
+)
 from pycrm.builtin.activities import Interaction
 from pycrm.builtin.parties import Contact
 from pycrm.builtin.sales import Opportunity
@@ -213,6 +230,90 @@ class TestLinks:
         assert names(ws, "ANY(opportunities, custom.discount > 0.12)") == ["gold"]
 
 
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("where", "expected"),
+        [
+            ("employee_count = 1.5", []),
+            ("employee_count != 1.5", ["one", "two", "none"]),
+            ("employee_count > 1.5", ["two"]),
+            ("employee_count < 1000000000000000000000", ["one", "two"]),
+            ("employee_count IN (1, 1.5)", ["one"]),
+            ("employee_count NOT IN (1.5)", ["one", "two", "none"]),
+            ("annual_revenue > USD 9.999999", ["one"]),
+            ("annual_revenue >= USD 1000000000000000000000000000000", []),
+            ("annual_revenue IN (USD 0.001, USD 10)", ["one"]),
+        ],
+    )
+    def test_what_no_field_could_hold_is_compared(self, ws: Workspace, where: str, expected: list[str]) -> None:
+        """Too large, or too precise: it is a number like any other."""
+        ws.create_many(
+            [
+                Account(name="one", employee_count=1, annual_revenue=Money(10, "USD")),
+                Account(name="two", employee_count=2, annual_revenue=Money(2000, "EUR")),
+                Account(name="none"),
+            ]
+        )
+
+        assert names(ws, where) == expected
+
+
+class TestOtherCurrencies:
+    def test_rates_of_today_are_those_of_who_asks(self, crm_url: str, open_crm: Open, clock: FixedClock) -> None:
+        """In Shanghai it is Monday already, and its rate counts; by way of the CRM's base currency."""
+        crm = open_crm(crm_url, (lab,), clock=clock, base_currency="CNY")
+        with crm.acting_as(MEI) as ws:
+            for code, day, rate in (("USD", 1, "7"), ("USD", 2, "8"), ("EUR", 1, "10")):
+                quoted_on = date(2026, 3, day)
+                ws.create(ExchangeRate(from_currency=code, to_currency="CNY", quoted_on=quoted_on, rate=Decimal(rate)))
+            ws.create(Account(name="a", annual_revenue=Money(80, "EUR")))
+        found = {}
+        for zone in ("Asia/Shanghai", "America/New_York"):
+            who = Principal("li", roles={"administrator"}, attributes={"time_zone": zone})
+            with crm.reading_as(who) as reader:
+                found[zone] = reader.count(Account, where="CONVERT(annual_revenue, 'USD') = USD 100")
+
+        assert found == {"Asia/Shanghai": 1, "America/New_York": 0}
+
+    def test_base_is_a_currency(self) -> None:
+        """Anything else is refused before a database is opened."""
+        with pytest.raises(ConfigurationError, match=r"base_currency='RMB' is no currency of ISO 4217"):
+            CRM("sqlite://", base_currency="RMB")
+
+    def test_saved_views_have_computed_orders(self, ws: Workspace) -> None:
+        """Behind the groups; a function that there is not makes the view broken."""
+        ws.create_many(
+            [Account(name=name, country="CN") for name in ("张", "阿")] + [Account(name="Zeta", country="DE")]
+        )
+        ws.create(SavedView(entity="account", name="read", group_by="country", order_by="PINYIN(name), country DESC"))
+
+        assert [each.name for each in ws.list_view("read")] == ["Zeta", "阿", "张"]
+        with pytest.raises(QueryError, match="PINYN"):
+            ws.list_view(ws.create(SavedView(entity="account", name="bad", order_by="PINYN(name)")))
+
+    def test_lists_continue_in_a_computed_order(self, ws: Workspace) -> None:
+        """From page to page, and through all of them."""
+        ws.create_many([Account(name=name) for name in ("张", "阿", "Acme", "单", "曾")])
+        first = ws.list(Account, order_by="PINYIN_NAME(name)", limit=2)
+        second = ws.list(Account, order_by="PINYIN_NAME(name)", limit=2, after=first.next_cursor)
+
+        assert [each.name for each in [*first, *second]] == ["阿", "Acme", "单", "曾"]
+        assert next(each.name for each in ws.iterate(Account, order_by="PINYIN_NAME(name) DESC")) == "张"
+
+
+class TestWords:
+    def test_records_are_told_by_their_titles(self, ws: Workspace) -> None:
+        """Over any link, by whatever names the record; an id of no record stays one."""
+        made = ws.create(Account(name="海晨集团"))
+        linked = F.opportunities.any(F.account.in_([made]))
+        told = {ws.explain(Account, F.parent == each) for each in (made, made.id, str(made.id))}
+
+        assert told == {"Parent is 海晨集团"}
+        assert ws.explain(Account, linked) == "at least one of Opportunities fulfils (Account is one of 海晨集团)"
+        assert ws.explain(Account, F.id == made.id, language="zh").endswith("为海晨集团")
+        assert ws.explain(Account, F.parent == UUID(int=7)) == f"Parent is {UUID(int=7)}"
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("where", "kind", "position", "message"),
@@ -226,8 +327,19 @@ class TestErrors:
             ("ANY(name, name = 'a')", QueryError, 5, r"does not lead to many records"),
             ("name UNDER 'x'", QueryError, 1, r"does not lead into a tree"),
             ("name HAS 'x'", QueryError, 1, r"a text field has one; compare it by = or IN"),
-            ("employee_count CONTAINS '1'", QueryError, None, r"CONTAINS searches texts, and this is a number"),
+            ("employee_count CONTAINS '1'", QueryError, 1, r"CONTAINS searches texts, and this is a number"),
             ("name = NULL", QueryError, 8, r"IS NULL"),
+            ("CONVERT(annual_revenue, 'XYZ') > USD 1", QueryError, None, r"CONVERT\(\): .*XYZ"),
+            ("CONVERT(annual_revenue) > USD 1", QueryError, None, r"takes money, a currency and"),
+            (
+                "CONVERT(name, 'USD') > USD 1",
+                QueryError,
+                None,
+                r"takes money, a currency and a day, and .* a text",
+            ),
+            ("CONVERT(annual_revenue, 'USD', created_at) > 0", QueryError, None, r"into a date by DATE\(…\)"),
+            ("CONVERT(annual_revenue, industry) > 0", QueryError, None, r"nothing to compute with"),
+            ("name IN ('a', industry)", QueryError, 15, r"IN takes values; compare with another field by ="),
         ],
     )
     def test_place_and_cure_are_told(

@@ -27,6 +27,7 @@ from pycrm import (
 )
 from pycrm.plugin import Plugin
 from pycrm.storage import promotion
+from reliability.check_promotion import promotion_killed
 
 
 @pytest.fixture(params=DATABASES)
@@ -201,6 +202,15 @@ def test_others_go_on(crm: CRM, crm_url: str, open_crm: Open, monkeypatch: pytes
     for each in (crm, other):
         with each.acting_as(MEI) as ws:
             assert (len(names(ws, "华东")), names(ws, "after 6"), names(ws, "new")) == (3, ["a0", "a4"], ["new"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", DATABASES)
+def test_killed_while_others_write(engine: str, new_database: Callable[[str], str]) -> None:
+    """Whenever its process is killed, filters find what records say, and the next one finishes it under load."""
+    figure = promotion_killed(lambda: new_database(engine), 1, records=7_000, kills=4, seconds=0.15)
+
+    assert figure["passed"], figure
 
 
 def test_unique(crm: CRM) -> None:

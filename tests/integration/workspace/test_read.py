@@ -128,6 +128,24 @@ class TestList:
             (None, "none"),
         ]
 
+    def test_links_of_each_page(self, ws: Workspace) -> None:
+        """Each record of a page has its own multi-references in order, whatever the page is sorted by."""
+        people = ws.create_many([User(key=key, name=key) for key in "abc"]).created
+        taking_part = [(people[2], people[0]), (), (people[1],), (people[0], people[1], people[2])]
+        accounts = ws.create_many([Account(name=name) for name in "zyxw"]).created
+        for account, participants in zip(accounts, taking_part, strict=True):
+            ws.create(Interaction(kind="call", happened_at=ws.now(), about=account, participants=participants))
+        expected = [[person.id for person in participants] for participants in taking_part]
+
+        for order in ("created_at", "owner.name DESC, id", "subject, created_at"):
+            found, cursor = [], None
+            while True:
+                page = ws.list(Interaction, order_by=order, limit=3, after=cursor)
+                found += [[each.id for each in interaction.participants] for interaction in page]
+                if (cursor := page.next_cursor) is None:
+                    break
+            assert found == expected
+
     def test_bad_cursor(self, ws: Workspace) -> None:
         """A cursor of another order, or none at all, is refused."""
         ws.create_many([sample(), sample()])

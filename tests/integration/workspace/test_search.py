@@ -30,6 +30,7 @@ from pycrm import (
 from pycrm.plugin import Extension, OwnedRecord, Plugin
 from pycrm.search import parse_query
 from pycrm.storage import search_postgresql
+from pycrm.storage.gram_numbers import gram_numbers
 from pycrm.workspace import indexing
 from pycrm.workspace import search as searching
 
@@ -41,7 +42,7 @@ def titles(ws: Workspace, text: str, **options: Any) -> list[str]:
 
 
 def indexed(crm: CRM) -> set[tuple[str, UUID, frozenset[str]]]:
-    """Return what stands in the index: entity, id and grams of each row, but for the gram of its place."""
+    """Return what stands in the index: entity, id and grams of each row, but for the number of its place."""
     with crm.acting_as(MEI) as ws:
         unit, is_sqlite = ws._ctx.unit, ws._ctx.unit.dialect.name == "sqlite"
         grams = "SELECT d.entity, d.record_id, g.grams FROM crm_search_doc d JOIN crm_search_grams g ON g.rowid = d.n"
@@ -50,7 +51,7 @@ def indexed(crm: CRM) -> set[tuple[str, UUID, frozenset[str]]]:
         (
             entity,
             UUID(bytes=id) if is_sqlite else id,
-            frozenset(gram for gram in (found.split() if is_sqlite else found) if not gram.startswith("#")),
+            frozenset(found.split() if is_sqlite else (str(number) for number in found if number >= 0)),
         )
         for entity, id, found in rows
     }
@@ -98,6 +99,21 @@ class TestFinding:
 
         assert titles(ws, "海晨") == ["海晨", "海晨贸易", "大海晨二", "大海晨一", "Last"]
         assert titles(ws, "海晨", limit=2) == ["海晨", "海晨贸易"]
+
+    def test_any_field_in_full(self, ws: Workspace) -> None:
+        """A number or a mail address that equals the text counts as much as a title, one that begins with it less."""
+        ws.create(Account(name="海晨", number="ABC-12"))
+        ws.create(Account(name="海晨", number="ABC-123"))
+
+        hits = ws.search("ABC-12", entities=[Account])
+        assert [(hit.excerpt, hit.score) for hit in hits] == [("ABC-12", 1.0), ("ABC-123", 0.8)]
+
+    def test_phone_in_full(self, ws: Workspace) -> None:
+        """A number is compared without its country and however it was typed."""
+        ws.create(Account(name="海晨", phone="+86 138 1234 5678"))
+        ws.create(Account(name="海晨", tax_number="13812345678x"))
+
+        assert [hit.score for hit in ws.search("+86 138 1234 5678", entities=[Account])] == [1.0, 0.8]
 
     def test_some_terms(self, ws: Workspace) -> None:
         """Where no record has all terms, those that have most are given, and the result says so."""
@@ -255,6 +271,16 @@ class TestKeeping:
         assert titles(ws, "海晨") == ["海晨二", "海晨三"]
         assert titles(ws, "晨一") == []
         assert titles(ws, "abc") == ["海晨三"]
+
+    def test_held_no_more(self, ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What a record held before is not given, even where its row is still to be written anew."""
+        made = ws.create_many([Account(name=f"海晨 {number}") for number in range(3)]).created
+        monkeypatch.setattr(indexing, "MOST_AT_ONCE", 1)
+        for account in made[:2]:
+            account.name = "青岛"
+        ws.update_many(made[:2])
+
+        assert titles(ws, "海晨") == ["海晨 2"]
 
     def test_emptied(self, ws: Workspace) -> None:
         """A record whose last searchable value goes is found no more."""
@@ -550,3 +576,45 @@ class TestByBlocks:
 def test_doctor(crm: CRM) -> None:
     """The tables and indexes of search belong to what is declared."""
     assert [problem for problem in crm.examine() if problem.code.startswith("drift.")] == []
+
+
+def test_older_rules(crm: CRM, open_crm: Open, crm_url: str) -> None:
+    """Records that were indexed by the rules of an older release wait after the next migration, and can be found."""
+    with crm.acting_as(MEI) as ws:
+        ws.create(Account(name="海晨"))
+        ws._ctx.unit.execute("UPDATE crm_search_doc SET tokenizer = 2")
+    again = open_crm(crm_url, [lab])
+    again.migrate()
+    with again.acting_as(MEI) as ws:
+        assert (titles(ws, "海晨"), ws.search("海晨").waiting > 0) == (["海晨"], True)
+    again.index_waiting()
+    assert again.migrate() == []
+
+    with again.acting_as(MEI) as ws:
+        assert (titles(ws, "海晨"), ws.search("海晨").waiting) == (["海晨"], 0)
+
+
+def test_grams_as_texts(migrated: Callable[..., str], open_crm: Open) -> None:
+    """A PostgreSQL database that kept grams as texts is indexed anew after the next migration."""
+    url = migrated("postgresql", [lab])
+    crm = open_crm(url, [lab])
+    with crm.acting_as(MEI) as ws:
+        ws.create(Account(name="海晨"))
+        ws._ctx.unit.execute('ALTER TABLE crm_search_doc ALTER COLUMN grams TYPE text[] COLLATE "C" USING NULL')
+    again = open_crm(url, [lab])
+    again.migrate()
+    again.index_waiting()
+
+    with again.acting_as(MEI) as ws:
+        assert titles(ws, "海晨") == ["海晨"]
+
+
+def test_same_number(migrated: Callable[..., str], open_crm: Open) -> None:
+    """A record that PostgreSQL gives because another gram has the same number is not among the hits."""
+    crm = open_crm(migrated("postgresql", [lab]), [lab])
+    with crm.acting_as(MEI) as ws:
+        ws.create(Account(name="海晨"))
+        ws._ctx.unit.execute("UPDATE crm_search_doc SET grams = grams || %s", (gram_numbers(["青岛"]),))
+
+        assert titles(ws, "青岛") == []
+        assert titles(ws, "海晨") == ["海晨"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -135,9 +136,37 @@ class TestUpdate:
         assert len(ws.undo(handle).records) == 5
         assert counts(ws) == [1, 2, 3, 4, 5]
 
+    @pytest.mark.slow
+    def test_ten_thousand(self, crm: CRM) -> None:
+        """Of very many, only those that somebody changed meanwhile stay, each with who it was."""
+        with crm.acting_as(MEI) as ws:
+            made = ws.create_many([sample(name=f"s{n:05}", box="old") for n in range(10_000)]).created
+            handle = ws.update_where(Sample, F.box == "old", {"box": "new"}, limit=10_000).handle
+        changed, binned = made[4_321].id, made[9_999].id
+        with crm.acting_as(BOB) as ws:
+            ws.update(ws.get(Sample, changed), box="mine")
+            ws.update(ws.get(Sample, made[0].id), name="another field")
+            ws.delete(ws.get(Sample, binned))
+        assert handle is not None
+
+        with crm.acting_as(MEI) as ws:
+            result = ws.undo(handle)
+
+            assert (len(result.records), result.unchanged) == (9_998, ())
+            assert {each.record_id: [problem.code for problem in each.problems] for each in result.refused} == {
+                changed: ["undo.changed_since"],
+                binned: ["undo.gone"],
+            }
+            assert (
+                next(each for each in result.refused if each.record_id == changed).problems[0].facts["actor"] == "bob"
+            )
+            assert ws.count(Sample, where=F.box == "old") == 9_998
+            assert ws.get(Sample, made[0].id).name == "another field"
+
     def test_unknown(self, ws: Workspace) -> None:
-        """A handle of no call is an error."""
-        for handle in (uuid4(), "x"):
+        """A handle of no call is an error; a preview, and a call that changed nothing, have none."""
+        nothing: Any = ws.update_where(Sample, SMALL, {"count": 9}, preview=True).handle
+        for handle in (uuid4(), "x", nothing):
             with pytest.raises(NotFoundError, match="no call with the handle"):
                 ws.undo(handle)
 

@@ -274,3 +274,33 @@ class TestFilters:
         assert [(each.code, each.field) for each in caught.value.problems] == [
             ("view.unreadable", bad_[0]) for bad_ in bad
         ]
+
+    def test_attribute_of_whoever_looks(self, crm: CRM) -> None:
+        """Who saves a view need not have the attribute that it asks for; for who lacks it, it is broken."""
+        with crm.acting_as(MEI) as ws:
+            ws.create(view(where="country = MY.country", is_shared=True))
+            ws.create_many([Account(name="a", country="CN"), Account(name="b", country="DE")])
+
+            assert reasons(ws.view("view")) == [("view.unknown_attribute", "where")]
+        with crm.reading_as(Principal("li", roles={"administrator"}, attributes={"country": "DE"})) as reader:
+            assert [each.name for each in reader.list_view("view")] == ["b"]
+
+
+class TestTexts:
+    def test_commas(self, ws: Workspace) -> None:
+        """Whoever parts columns and groups by commas, as in an order, is understood."""
+        ws.create(Account(name="a", level="A"))
+        saved = ws.create(view(columns="name, level,owner.name", group_by="level, country"))
+
+        assert ws.list_view(saved).columns == ("name", "level", "owner.name")
+        assert [(group["level"], group["country"]) for group in ws.group_view(saved)] == [("A", None)]
+
+    def test_computed_order(self, ws: Workspace) -> None:
+        """A view is ordered by what is computed, within its groups."""
+        for name, level, staff in (("a", "A", 1), ("b", "B", 9), ("c", "A", 5), ("d", None, 2)):
+            ws.create(Account(name=name, level=level, employee_count=staff))
+        by_sum = ws.create(view("sum", order_by="(employee_count * 2) DESC", group_by="level"))
+        by_call = ws.create(view("call", order_by="ABS(employee_count - 5), level"))
+
+        assert [each.name for each in ws.list_view(by_sum)] == ["d", "c", "a", "b"]
+        assert [each.name for each in ws.list_view(by_call)] == ["c", "d", "a", "b"]

@@ -42,7 +42,7 @@ def offered(settings: Settings, line: str) -> list[str]:
         ("do", ["doctor"]),
         ("fields ret", ["retire", "retire-options"]),
         ("list sales_order_", ["sales_order_line"]),
-        ("--json show custom_", ["custom_field"]),
+        ("--json show custom_", ["custom_field", "custom_index"]),
         ("create account cou", ["country="]),
         ("create account custom.region=华", ["custom.region=华东", "custom.region=华北"]),
         ("update account ACC-000001 status=b", ["status=blocked"]),
@@ -62,5 +62,5 @@ def test_without_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYCRM_URL", "sqlite:///none.db")
 
-    assert offered(Settings(), "list custom_") == ["custom_field"]
+    assert offered(Settings(), "list custom_") == ["custom_field", "custom_index"]
     assert list(tmp_path.iterdir()) == []

@@ -84,6 +84,13 @@ def told(entity: str, where: str | Condition | Node | None, language: str = "en"
             "请勿联系不为是，并且出生日期的月份为3，并且姓名以“王”开头",
         ),
         (
+            "opportunity",
+            "CONVERT(amount, 'USD') > USD 1000 AND CONVERT(amount, :c, close_on) > 0 AND PINYIN(name) STARTS WITH 'h'",
+            "Amount in USD is more than USD 1000 and Amount in :c at the rate of Close on is more than 0 and the "
+            "pinyin of Name starts with “h”",
+            "金额折合USD的金额大于USD 1000，并且金额按预计成交日期的汇率折合:c的金额大于0，并且商机名称的拼音以“h”开头",
+        ),
+        (
             "quote_line",
             "qty * (discount_ratio + 1) >= 12 AND quote.account.level = MY.level AND quote.status IN ('draft', 'sent')",
             "Qty × (Discount ratio + 1) is at least 12 and Quote · Account · Level is my level and Quote · Status is "

@@ -230,7 +230,7 @@ def test_names(text: str, names: tuple[str, ...]) -> None:
         ("a = 5 'no unit'", 7, "at character 7 of the filter: .*no unit of measure"),
         ("a = SOON:5", 5, "SOON is no relative date"),
         ("a = " + "9" * 61, 5, "at most 60 digits"),
-        ("a IN b", None, r"a list stands in brackets: write \(b\) instead of b"),
+        ("a IN b", 6, r"at character 6 of the filter: a list stands in brackets: write \(b\) instead of b"),
         ("a = NULL", 5, "by IS NULL or IS NOT NULL"),
         ("a AND b", 3, "at character 3, got 'AND'"),
         ("ANY(a, 1)", 9, "at character 9"),

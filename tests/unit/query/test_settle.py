@@ -17,7 +17,8 @@ from pycrm.errors import QueryError
 from pycrm.query.ast import Call, Compare, In, Node, Not, Or, Parameter, Path, operands
 from pycrm.query.builder import F
 from pycrm.query.reading import read_filter
-from pycrm.query.settle import settle
+from pycrm.query.settle import settle, settle_order
+from pycrm.query.text import read_order
 from pycrm.values.periods import Period
 
 ME = UUID("01890000-0000-7000-8000-000000000001")
@@ -34,6 +35,7 @@ class Mei:
     zone: tzinfo = ZONE
     zone_name: str = "Asia/Shanghai"
     fiscal_start: int = 4
+    base_currency: str = "CNY"
     me: UUID = ME
     teams: Sequence[UUID] = (EAST, WEST)
     attributes: Mapping[str, Any] = attrs.field(
@@ -89,6 +91,12 @@ def test_parameters_get_their_values(text: str, values: dict[str, Any], node: No
         ("a < THIS_WEEK - 1", Compare("<", A, period("2026-03-01", "2026-03-07"))),
         ("a IN (TODAY, 2026-01-01)", Or((In(A, (date(2026, 1, 1),)), Compare("=", A, period(*["2026-03-04"] * 2))))),
         ("DATE(a) = 2026-01-01", Compare("=", Call("DATE", (A, "Asia/Shanghai")), date(2026, 1, 1))),
+        ("CONVERT(a, 'USD') > 0", Compare(">", Call("CONVERT", (A, "USD", date(2026, 3, 4), "CNY")), 0)),
+        (
+            "CONVERT(a, MY.region, YESTERDAY) > 0",
+            Compare(">", Call("CONVERT", (A, "华东", date(2026, 3, 3), "CNY")), 0),
+        ),
+        ("CONVERT(a, 'USD', b) > 0", Compare(">", Call("CONVERT", (A, "USD", Path(("b",)), "CNY")), 0)),
     ],
 )
 def test_who_asks_and_when(text: str, node: Node) -> None:
@@ -134,6 +142,16 @@ def test_settled_filter_stays_settled(node: Node) -> None:
 
     if not any(isinstance(each, Call) for each in operands(once)):
         assert settle(once, Mei()) == once
+
+
+def test_orders_are_settled_and_keep_their_text() -> None:
+    """So that a page continues in the same order tomorrow; fields stay as they are."""
+    keys = read_order("CONVERT(a, 'USD') DESC, b")
+    settled_keys = settle_order(keys, Mei())
+
+    assert settled_keys[0].operand == Call("CONVERT", (A, "USD", date(2026, 3, 4), "CNY"))
+    assert [(key.text, key.descending) for key in settled_keys] == [("CONVERT(a, 'USD')", True), ("b", False)]
+    assert settled_keys[1] == keys[1]
 
 
 def test_filter_without_questions_is_itself() -> None:

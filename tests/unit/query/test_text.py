@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.filters import said_operands
 
 from pycrm.errors import QueryError, UnknownNameError
-from pycrm.query.ast import Path
+from pycrm.query.ast import Arithmetic, Call, Path, Relative
 from pycrm.query.text import Measure, OrderKey, read_include, read_measure, read_order, read_path
+from pycrm.query.writing import write_operand
 
 
 @pytest.mark.parametrize(
@@ -100,3 +104,43 @@ def test_other_types_are_refused(read: object) -> None:
     """A list where a text belongs is a mistake to be told."""
     with pytest.raises(QueryError, match="is a text, not"):
         read(["amount"])  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("text", "operand", "descending"),
+    [
+        ("PINYIN(name)", Call("PINYIN", (Path(("name",)),)), False),
+        ("year(close_on) desc", Call("YEAR", (Path(("close_on",)),)), True),
+        ("(amount * 2) DESC", Arithmetic("*", Path(("amount",)), 2), True),
+        ("CONVERT(amount, 'USD', TODAY) ASC", Call("CONVERT", (Path(("amount",)), "USD", Relative("TODAY"))), False),
+    ],
+)
+def test_order_of_what_is_computed(text: str, operand: object, descending: bool) -> None:
+    """Functions and brackets stand beside fields."""
+    (first, second) = read_order(f"{text}, close_on")
+
+    assert (first.operand, first.descending) == (operand, descending)
+    assert second == OrderKey(Path(("close_on",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("PINYIN(name", r"expected .*'\)' .*at character 12, got the end"),
+        ("PINYIN(name) UP", r"order_by 'PINYIN\(name\) UP': expected .* at character 14, got 'UP'"),
+        ("(name = 'a')", r"at character 7, got '='"),
+    ],
+)
+def test_unreadable_computed_order_names_the_place(text: str, message: str) -> None:
+    """As in filters."""
+    with pytest.raises(QueryError, match=message):
+        read_order(text)
+
+
+@settings(deadline=None)
+@given(operand=said_operands(), descending=st.booleans())
+def test_computed_order_reads_back(operand: object, descending: bool) -> None:
+    """What is written of an operand is read as the same operand."""
+    text = f"({write_operand(operand)}){' DESC' * descending}"
+
+    assert read_order(text) == (OrderKey(operand, descending),)

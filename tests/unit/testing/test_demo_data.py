@@ -22,6 +22,7 @@ from pycrm import (
     SalesOrderLine,
     Task,
 )
+from pycrm.errors import ConfigurationError
 from pycrm.testing import FixedClock, demo_records, load_demo
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -159,6 +160,12 @@ def test_progress_is_told_by_batch(crm: CRM) -> None:
     assert [done for done, _ in told] == sorted({done for done, _ in told})
     assert {total for _, total in told} == {total}
     assert told[-1] == (total, total)
+
+
+def test_nobody_of_its_staff_loads_it(crm: CRM) -> None:
+    """Who acts gets a user's record; the company brings its own people, so the loader is somebody else."""
+    with pytest.raises(ConfigurationError, match="'lin' is one of the staff"):
+        load_demo(crm, Principal("lin", roles={"administrator"}))
 
 
 def test_dates_follow_clock_of_crm(crm: CRM, crm_clock: FixedClock) -> None:

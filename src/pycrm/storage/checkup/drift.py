@@ -14,6 +14,7 @@ from pycrm.schema import Schema
 from pycrm.storage.checkup.catalog import Catalog, FoundColumn, FoundIndex, Key, read_catalog
 from pycrm.storage.dialect import SQLITE, Dialect
 from pycrm.storage.field_sql import document_index, promoted_columns
+from pycrm.storage.list_index_sql import list_index
 from pycrm.storage.search_tables import gram_index_name, gram_table_name
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
@@ -23,7 +24,7 @@ __all__ = ["WantedIndex", "find_drift", "wanted_indexes"]
 
 @attrs.frozen
 class WantedIndex:
-    """An index that a declaration or a custom field asks for.
+    """An index that a declaration, a custom field or a custom index asks for.
 
     Attributes:
         table: Its table.
@@ -60,7 +61,7 @@ def find_drift(unit: Unit, schema: Schema, tables: Tables) -> Iterator[Problem]:
 
 
 def wanted_indexes(schema: Schema, tables: Tables, dialect: Dialect) -> dict[str, WantedIndex]:
-    """Return the indexes by name: those of the tables, then those of custom and extension fields.
+    """Return the indexes by name: those of the tables, then those of custom and extension fields and custom ones.
 
     What parked plugins left is not among them.
     """
@@ -76,6 +77,9 @@ def wanted_indexes(schema: Schema, tables: Tables, dialect: Dialect) -> dict[str
             if (field.indexed or field.unique) and not (field.retired or field.parked):
                 own = document_index(tables.table(entity.name), field, dialect.name)
                 wanted[own.name] = WantedIndex(tables.table(entity.name).name, own.create)
+        for index in entity.custom_indexes:
+            made = list_index(tables.table(entity.name), entity.fields, index, dialect.name)
+            wanted[made.name] = WantedIndex(tables.table(entity.name).name, made.create)
     return wanted
 
 
@@ -157,6 +161,7 @@ def _index_drift(schema: Schema, tables: Tables, catalog: Catalog, dialect: Dial
                 table=index.table,
             )
     ours = {table.name for table in _declared_tables(schema, tables)}
+    yield from _resting_indexes(schema)
     expected_too = {gram_index_name(tables.prefix), *_left_by_parked(schema, tables, dialect)}
     for name in sorted(catalog.indexes.keys() - wanted.keys() - expected_too):
         if catalog.indexes[name].table in ours:
@@ -169,13 +174,34 @@ def _index_drift(schema: Schema, tables: Tables, catalog: Catalog, dialect: Dial
             )
 
 
-def _left_by_parked(schema: Schema, tables: Tables, dialect: Dialect) -> set[str]:
-    return {
-        document_index(tables.table(entity.name), field, dialect.name).name
-        for entity in schema.entities.values()
-        for field in entity.document_fields
-        if field.parked and (field.indexed or field.unique)
-    }
+def _left_by_parked(schema: Schema, tables: Tables, dialect: Dialect) -> Iterator[str]:
+    for entity in schema.entities.values():
+        table = tables.table(entity.name)
+        for field in entity.document_fields:
+            if field.parked and (field.indexed or field.unique):
+                yield document_index(table, field, dialect.name).name
+        for index in entity.indexes:
+            fields = index.fields(entity.fields)
+            if fields is not None and any(field.parked for field in fields):
+                yield list_index(table, entity.fields, index, dialect.name).name
+
+
+def _resting_indexes(schema: Schema) -> Iterator[Problem]:
+    """Yield the defined indexes that are over fields of missing plugins."""
+    for entity in schema.entities.values():
+        for index in entity.indexes:
+            fields = entity.fields
+            resting = [path for path in index.paths if path not in fields or fields[path].parked]
+            if resting:
+                yield Problem(
+                    "drift.resting_index",
+                    level="note",
+                    message="the index {keys} of {entity} waits for {paths}, whose plugin is not installed; install "
+                    "it, or drop the index",
+                    keys=index.text,
+                    entity=entity.name,
+                    paths=", ".join(resting),
+                )
 
 
 def _keys_of(table: Table) -> set[Key]:

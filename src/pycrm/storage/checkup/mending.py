@@ -12,7 +12,7 @@ __all__ = ["create_missing_indexes"]
 
 
 def create_missing_indexes(unit: Unit, schema: Schema, tables: Tables) -> list[str]:
-    """Create the declared indexes that are not there, those of custom fields too, and return their names.
+    """Create the declared indexes that are not there, custom ones too, and return their names.
 
     Args:
         unit: A writing one. On PostgreSQL each table can be read and not written while an index of it is made.

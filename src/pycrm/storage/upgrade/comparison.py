@@ -8,13 +8,13 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 import attrs
-from sqlalchemy import ForeignKeyConstraint, Index, Table
+from sqlalchemy import ForeignKeyConstraint, Index, Table, UnaryExpression
 
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.field import Field, Place
 from pycrm.schema import Entity
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.field_sql import DocumentIndex, IndexKey, document_index
+from pycrm.storage.field_sql import DescendingKey, DocumentIndex, IndexKey, document_index
 from pycrm.storage.upgrade.operations import (
     AddColumn,
     CreateDocumentIndex,
@@ -187,18 +187,23 @@ class _Pair:
 
 
 def _indexes(table: Table, renamed: Mapping[str, str] | None = None) -> Mapping[_Key, Index]:
-    """Return the indexes of *table* by uniqueness and columns, these under their new names."""
+    """Return the indexes of *table* by uniqueness and columns, these under their new names and with directions."""
     names = renamed or {}
     ordered = sorted(table.indexes, key=lambda index: str(index.name))
-    return {(index.unique, *(names.get(name, name) for name in _columns(index))): index for index in ordered}
+    return {
+        (index.unique, *((names.get(name, name), descending) for name, descending in _columns(index))): index
+        for index in ordered
+    }
 
 
-def _columns(index: Index) -> Iterator[str]:
+def _columns(index: Index) -> Iterator[tuple[str, bool]]:
+    """Yield what *index* is over, and whether the largest value comes first."""
     for expression in index.expressions:
         column: Any = expression
         if isinstance(column, IndexKey):
             (column,) = column.clauses
-        yield column.name
+        descending = isinstance(expression, (DescendingKey, UnaryExpression))
+        yield (column.element if isinstance(column, UnaryExpression) else column).name, descending
 
 
 def _foreign_keys(table: Table, renamed: Mapping[str, str] | None = None) -> Mapping[_Key, ForeignKeyConstraint]:

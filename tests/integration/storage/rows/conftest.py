@@ -1,19 +1,26 @@
-"""The shop on an empty database of either sort."""
+"""The shop on an empty database of either sort.
+
+PostgreSQL takes a second to make a database and another to drop it, so tests have the same one, emptied before each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import attrs
 import pytest
+from tests.conftest import DATABASES
 from tests.shop import make_schema
+from tests.templates import PostgresTemplate
 
 from pycrm.schema import Entity, Record, Schema
 from pycrm.storage import Database, Unit, open_engine
 from pycrm.storage.rows import RowWriter
 from pycrm.storage.tables import Tables, build_tables
+from pycrm.testing.postgres import fresh_database
 
 
 @attrs.frozen(eq=False)
@@ -53,14 +60,39 @@ class Shop:
         return [self.item.fields[path] for path in paths]
 
 
-@pytest.fixture
-def shop(database_url: str) -> Iterator[Shop]:
-    """The shop, once per engine."""
-    database = open_engine(database_url)
+def opened(url: str, *, create: bool) -> Shop:
+    """Return the shop at *url*, whose tables are there or are created."""
+    database = open_engine(url)
     database.prepare()
     schema = make_schema()
     tables = build_tables(schema)
-    with database.engine.begin() as connection:
-        tables.create_missing(connection)
-    yield Shop(schema, tables, database)
-    database.close()
+    if create:
+        with database.engine.begin() as connection:
+            tables.create_missing(connection)
+    return Shop(schema, tables, database)
+
+
+@pytest.fixture(scope="session")
+def emptied(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """A function that empties the PostgreSQL database of the shop, and returns its URL."""
+    with fresh_database(postgres_url) as url:
+        with_driver = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        opened(with_driver, create=True).database.close()
+        template = PostgresTemplate(url)
+
+        def empty() -> str:
+            template.put_back()
+            return with_driver
+
+        yield empty
+
+
+@pytest.fixture(params=DATABASES)
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    """The shop, once per engine."""
+    if request.param == "sqlite":
+        shop = opened(f"sqlite:///{tmp_path / 'shop.db'}", create=True)
+    else:
+        shop = opened(request.getfixturevalue("emptied")(), create=False)
+    yield shop
+    shop.database.close()

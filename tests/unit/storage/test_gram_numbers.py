@@ -1,0 +1,32 @@
+"""Grams as numbers, in the forms in which PostgreSQL takes them."""
+
+from __future__ import annotations
+
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycrm.storage.gram_numbers import BLOCK_BITS, array_text, binary_array, gram_numbers
+
+GRAMS = st.lists(st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]), min_size=1), min_size=1)
+
+
+@given(st.lists(GRAMS, min_size=1), st.integers(1, 1 << 40))
+def test_binary_array(words: list[list[str]], n: int) -> None:
+    """It has the number of each gram, and behind them that of the block of the row, which is negative."""
+    sent = binary_array([" ".join(grams) for grams in words], n)
+    dimensions, nulls, element_type, count, first = struct.unpack(">5i", sent[:20])
+    elements = struct.unpack(f">{2 * count}i", sent[20:])
+
+    assert (dimensions, nulls, element_type, first) == (1, 0, 23, 1)
+    assert set(elements[::2]) == {4}
+    assert elements[1::2] == (*gram_numbers(gram for grams in words for gram in grams), ~(n >> BLOCK_BITS))
+
+
+def test_array_text() -> None:
+    """As text it has the numbers of all grams, which are not negative."""
+    numbers = gram_numbers(["ha", "hai", "海"])
+
+    assert array_text(["ha hai", "海"]) == "{" + ",".join(map(str, numbers)) + "}"
+    assert min(numbers) >= 0
