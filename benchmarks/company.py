@@ -49,16 +49,6 @@ GENERATOR = DATA.parent / "tools" / "gen_crm_data.py"
 CHINA = timezone(timedelta(hours=8))
 
 STATUS = {"潜在": "prospect", "跟进中": "prospect", "成交": "customer", "流失": "customer", "暂停": "customer"}
-SOURCES = {
-    "展会": "exhibition",
-    "转介绍": "referral",
-    "官网": "website",
-    "广告": "advertising",
-    "电话营销": "cold_call",
-    "老客户": "other",
-    "社交媒体": "social_media",
-    "合作伙伴": "partner",
-}
 OUTCOMES = {"赢单": "won", "输单": "lost"}
 
 Row = dict[str, Any]
@@ -145,7 +135,6 @@ class _Filler:
             country=row["country"],
             language=row["language"],
             level=row["tier"],
-            source=SOURCES[row["source"]],
             tax_number=row["credit_code"] or None,
             tags=tuple(tag for tag in (row["tags"] or "").split("|") if tag),
             owner=self.users[row["owner_id"]],

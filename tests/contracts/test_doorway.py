@@ -40,6 +40,17 @@ def test_import_alone_loads_no_room() -> None:
     assert LIBRARIES.isdisjoint(loaded)
 
 
+def test_crm_loads_no_database() -> None:
+    """Whoever imports `CRM` waits for no dialect, no parser and no extra; a database or a filter brings its own."""
+    script = "import sys; from pycrm import CRM; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    loaded = done.stdout.split()
+    assert "sqlalchemy" in loaded
+    assert not [name for name in loaded if name.startswith(("sqlalchemy.dialects.postgresql", "psycopg", "lark"))]
+    assert not [name for name in loaded if name.startswith(("pypinyin", "phonenumbers", "holidays"))]
+
+
 def test_star_import_gives_all_names() -> None:
     """`__all__` holds for the star."""
     space: dict[str, object] = {}

@@ -97,9 +97,9 @@ class Templates:
 
         They are read for the rows of the page: in the same SELECT, a database may read them for all that it sorts.
         """
-        columns = list(page.subquery("page").c)
-        width = len(self.tables.columns(entity))
-        links = links_sql(self.tables, columns[0], self.dialect)
+        columns, names = list(page.subquery("page").c), self.tables.columns(entity)
+        width = len(names)
+        links = links_sql(self.tables, columns[names.index("id")], self.dialect)
         wider = [*columns[:width], links, *columns[width:]]
         keys = [wider[key.position] for key in order.keys]
         ordered = order.by(keys, bounds, spell_nulls=self.dialect.name == "postgresql")

@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from pycrm.values.pinyin import FIRST, LAST, SURNAMES, reading_codes
 
@@ -36,6 +35,8 @@ def pinyin_sql(folded: Any) -> Any:
     Raises:
         MissingExtraError: The readings are not known here.
     """
+    from sqlalchemy.dialects.postgresql import aggregate_order_by  # with a dialect behind it that others go without
+
     signs = (
         func.unnest(func.string_to_array(cast(folded, Text()), literal_column("NULL")))
         .table_valued(column("sign", Text()), with_ordinality="place", name="signs")
