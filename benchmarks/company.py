@@ -74,7 +74,7 @@ class _Filler:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self.crm = CRM(url, plugins=[])
+        self.crm = CRM(url, plugins=[], index_waiting="later")
         self.folder = folder
         self.users: dict[str, UUID] = {}
         self.accounts: list[UUID] = []

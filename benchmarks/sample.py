@@ -35,8 +35,11 @@ _PLAIN_TYPES: dict[PartType, Any] = {
 
 @contextmanager
 def opened(url: str, plugins: Sequence[Plugin] = ()) -> Iterator[CRM]:
-    """Yield a migrated CRM in the database *url* with exactly *plugins*, in which `BOSS` has written once."""
-    crm = CRM(url, plugins=plugins)
+    """Yield a migrated CRM in the database *url* with exactly *plugins*, in which `BOSS` has written once.
+
+    Large batches are not indexed after their commit: what that costs is measured by itself.
+    """
+    crm = CRM(url, plugins=plugins, index_waiting="later")
     try:
         crm.migrate()
         with crm.acting_as(BOSS) as ws:

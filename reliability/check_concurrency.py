@@ -105,7 +105,7 @@ WAYS: dict[str, Callable[[CRM, Principal, str, list[ConflictError]], None]] = {
 
 
 @check("no_write_skew", promise=14)
-def no_write_skew(new_database: NewDatabase, seed: int, *, trials: int = 250) -> Mapping[str, Any]:
+def no_write_skew(new_database: NewDatabase, seed: int, *, trials: int = 1_000) -> Mapping[str, Any]:
     """Of two guards on duty one may leave if the other stays; two processes try at once, *trials* times.
 
     Each reads both records and writes only one, so that no version tells it of the other.

@@ -80,6 +80,11 @@ class Worker:
         self.process.join()
 
 
+def pipes() -> tuple[Connection, Connection]:
+    """Return the two ends of one more pipe, for workers that talk to each other."""
+    return _processes.Pipe()
+
+
 @contextmanager
 def running(function: Callable[..., None], argument_lists: Sequence[Sequence[Any]]) -> Iterator[list[Worker]]:
     """Run ``function(pipe, *arguments)`` in one process per list of arguments, until the block ends.

@@ -31,7 +31,7 @@ from pycrm.plugin import (
 
 MEI = Principal("mei", roles={"administrator"})
 BOB = Principal("bob", roles={"administrator"})
-GUEST = Principal("guest", roles={"salesperson"})
+GUEST = Principal("guest", roles={"visitor"})
 
 SAMPLE = Lifecycle(
     State("asked"),

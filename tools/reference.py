@@ -29,7 +29,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 CHINESE = "zh"
 GENERATED = "<!-- Written by `python -m tools.reference`; change the declaration or the script instead. -->"
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
-FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable")
+FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable", "open")
 
 
 def entities_page(crm: CRM) -> str:

@@ -59,10 +59,15 @@ if TYPE_CHECKING:
         Attachment,
         Calendar,
         CalendarException,
+        Cover,
         CustomField,
         CustomIndex,
+        DutySeparation,
         ExchangeRate,
+        Role,
+        RoleAssignment,
         SavedView,
+        Share,
         Tag,
         Team,
         User,
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
         FileLostError,
         FunctionFailedError,
         HookFailedError,
+        KeyReusedError,
         MissingExtraError,
         MissingRateError,
         MoneyError,
@@ -97,9 +103,11 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from pycrm.plugin.discovery import discover
+    from pycrm.policies.matrix import AccessMatrix, AccessRow
     from pycrm.query import Condition, F
     from pycrm.search import Hit, SearchResult
     from pycrm.signals import RecordsCreated, RecordsDeleted, RecordsMoved, RecordsRestored, RecordsUpdated
+    from pycrm.storage.audit import AuditEntry
     from pycrm.storage.files import FileStore
     from pycrm.values.exchange import ExchangeRates
     from pycrm.values.geo import GeoPoint
@@ -112,12 +120,18 @@ if TYPE_CHECKING:
     from pycrm.workspace import (
         BatchResult,
         BulkResult,
+        Entries,
+        FieldChange,
         FieldConversion,
+        HandedOver,
+        HandOver,
+        HistoryEntry,
         ListView,
         Page,
         Reader,
         UndoResult,
         ViewPage,
+        Why,
         Workspace,
     )
 
@@ -125,11 +139,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CRM",
+    "AccessMatrix",
+    "AccessRow",
     "Account",
     "AccountContact",
     "AccountRelation",
     "Address",
     "Attachment",
+    "AuditEntry",
     "BatchResult",
     "BulkResult",
     "Calendar",
@@ -143,20 +160,28 @@ __all__ = [
     "ContactPoint",
     "Contract",
     "Conversion",
+    "Cover",
     "CustomField",
     "CustomIndex",
+    "DutySeparation",
+    "Entries",
     "ExchangeRate",
     "ExchangeRates",
     "F",
+    "FieldChange",
     "FieldConversion",
     "FileLostError",
     "FileStore",
     "FunctionFailedError",
     "GeoPoint",
+    "HandOver",
+    "HandedOver",
+    "HistoryEntry",
     "Hit",
     "HookFailedError",
     "Interaction",
     "Json",
+    "KeyReusedError",
     "Lead",
     "ListView",
     "MissingExtraError",
@@ -198,11 +223,14 @@ __all__ = [
     "RecordsRestored",
     "RecordsUpdated",
     "Ref",
+    "Role",
+    "RoleAssignment",
     "SalesOrder",
     "SalesOrderLine",
     "SavedView",
     "SchemaMismatchError",
     "SearchResult",
+    "Share",
     "Stage",
     "StageChange",
     "StorageError",
@@ -218,6 +246,7 @@ __all__ = [
     "User",
     "ValidationError",
     "ViewPage",
+    "Why",
     "WorkingCalendar",
     "Workspace",
     "add_holidays",
@@ -248,30 +277,36 @@ _NAMES = {
         "convert_lead convert_leads create_quote order_quote revise_quote"
     ),
     "pycrm.entities": (
-        "Attachment Calendar CalendarException CustomField CustomIndex ExchangeRate SavedView Tag Team User"
+        "Attachment Calendar CalendarException Cover CustomField CustomIndex DutySeparation ExchangeRate Role RoleAssignment "
+        "SavedView Share Tag Team User"
     ),
     "pycrm.errors": (
         "CalendarError ConfigurationError ConflictError FileLostError FunctionFailedError HookFailedError "
-        "MissingExtraError "
+        "KeyReusedError MissingExtraError "
         "MissingRateError MoneyError MoveNotAllowedError "
         "NameClashError NotAllowedError NotFoundError NotLoadedError NotMigratedError PluginError Problem PycrmError "
         "QuantityError QueryError SchemaMismatchError StorageError UnitError UnitFailedError UnknownNameError "
         "UpgradeRefusedError ValidationError"
     ),
     "pycrm.plugin.discovery": "discover",
+    "pycrm.policies.matrix": "AccessMatrix AccessRow",
     "pycrm.query": "Condition F",
     "pycrm.search": "Hit SearchResult",
     "pycrm.signals": "RecordsCreated RecordsDeleted RecordsMoved RecordsRestored RecordsUpdated",
     "pycrm.values.exchange": "ExchangeRates",
     "pycrm.values.geo": "GeoPoint",
     "pycrm.values.json_data": "Json",
+    "pycrm.storage.audit": "AuditEntry",
     "pycrm.storage.files": "FileStore",
     "pycrm.values.money": "Money Monies",
     "pycrm.values.principal": "Principal",
     "pycrm.values.quantity": "Quantities Quantity",
     "pycrm.values.refs": "Ref",
     "pycrm.values.working_time": "WorkingCalendar",
-    "pycrm.workspace": "BatchResult BulkResult FieldConversion ListView Page Reader UndoResult ViewPage Workspace",
+    "pycrm.workspace": (
+        "BatchResult BulkResult Entries FieldChange FieldConversion HandOver HandedOver HistoryEntry ListView Page Reader "
+        "UndoResult ViewPage Why Workspace"
+    ),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import threading
@@ -15,7 +16,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Table
@@ -38,34 +39,49 @@ from pycrm.plugin.discovery import discover, in_order, load_builtins, with_versi
 from pycrm.plugin.functions import Action, HookFunction
 from pycrm.plugin.plugin import Plugin
 from pycrm.policies import Access
+from pycrm.policies.declared import collect_roles, collect_separations
+from pycrm.policies.role_check import RoleCheck
+from pycrm.policies.roles import RoleDefinition
+from pycrm.policies.shipped import SHIPPED
 from pycrm.schema import OwnerDeclarations, Record, Schema, assemble
 from pycrm.schema.labels import Labels
 from pycrm.signals import SignalBus
 from pycrm.storage import Announcer, Unit, open_engine
 from pycrm.storage.borrow import borrow
 from pycrm.storage.files import FileStore, StoredFile, store_for
+from pycrm.storage.idempotency import remove_keys
 from pycrm.storage.migration import Declared, StoredSchema, check_unmoved, read_stored
 from pycrm.storage.outbox import is_visible
+from pycrm.storage.search_rows import Waiting
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.tables import Tables, build_tables
 from pycrm.values.clock import Clock, system_clock
 from pycrm.values.currencies import CURRENCIES
-from pycrm.values.principal import Principal
+from pycrm.values.principal import ADMINISTRATOR, Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
-from pycrm.workspace.context import SchemaMoved, UnitContext
+from pycrm.workspace.context import UnitContext
 from pycrm.workspace.indexing import MANY_INDEXED, index_portion, queue_all, queue_if_outdated, settle
 from pycrm.workspace.promotion import Promoting, demote_field, drop_columns
+from pycrm.workspace.reads import SchemaMoved
+from pycrm.workspace.role_rows import known_roles
 from pycrm.workspace.schema_change import settle_indexes
+from pycrm.workspace.trail import TrailKeeper
 from pycrm.workspace.unused_files import find_unused_files, remove_unused_files
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session  # four tenths of SQLAlchemy's import time
 
+    from pycrm.policies.matrix import AccessMatrix
+
 __all__ = ["BUILTINS", "CRM"]
 
 T = TypeVar("T")
 
+_log = logging.getLogger("pycrm.search")
+_audit_log = logging.getLogger("pycrm.audit")
+
 ATTEMPTS_GIVING_WAY = 10
+KEYS_PER_PORTION = 5_000
 BUILTINS = ("kinds", "parties", "products", "activities", "sales")
 """Our own plugins by entry-point name: the owners whose entities, fields and rights carry no owner's name."""
 
@@ -86,6 +102,9 @@ class CRM:
             ``close_on = THIS_FISCAL_QUARTER``.
         base_currency: By way of which ``CONVERT`` in filters crosses two currencies that were never quoted against
             each other, as ``"CNY"``; without it only quoted pairs convert.
+        index_waiting: When the records of large batches are indexed for search: ``"after_commit"``, before the block
+            of their unit is left, or ``"later"``, by the method of this name; those of a unit in a host's transaction
+            always wait for that.
     Raises:
         ConfigurationError: A definition that cannot work, with owner, entity and field.
         NameClashError: Two plugins bring the same name; both are named.
@@ -102,11 +121,15 @@ class CRM:
         files: str | os.PathLike[str] | FileStore | None = None,
         fiscal_year_start: int = 1,
         base_currency: str | None = None,
+        index_waiting: Literal["after_commit", "later"] = "after_commit",
     ) -> None:
         if fiscal_year_start not in range(1, 13):
             raise ConfigurationError(f"fiscal_year_start={fiscal_year_start!r} is no month; give 1 to 12")
         if base_currency is not None and base_currency not in CURRENCIES:
             raise ConfigurationError(f"base_currency={base_currency!r} is no currency of ISO 4217; give one as 'CNY'")
+        if index_waiting not in ("after_commit", "later"):
+            raise ConfigurationError(f"index_waiting={index_waiting!r} is no time; give 'after_commit' or 'later'")
+        self._indexes_after_commit = index_waiting == "after_commit"
         self._fiscal_year_start = fiscal_year_start
         self._base_currency = base_currency
         self._database = open_engine(database)
@@ -125,11 +148,14 @@ class CRM:
         self._access = Access({plugin.name: plugin.may for plugin in self.plugins})
         self.hooks = HookCalls(self._functions())
         self.actions: Mapping[str, Action[Any, Any, Any]] = MappingProxyType(self._actions())
+        self._roles, self._role_check = self._declared_roles()
+        self._separations = collect_separations([plugin.pycrm_register_roles() for plugin in self.plugins], self._base)
         self._prefix, self._db_schema = prefix, schema
         self._declared = Declared(self._owners, self._base, prefix, schema)
         self.files = store_for(files, self._database, prefix)
         self._signals = SignalBus()
         self._announcer = Announcer(self._is_visible, self._signals.deliver)
+        self._trail_keeper = TrailKeeper(self._database.short_unit, lambda: self._ready().tools.tables)
         self._services: Services | None = None
         self._stored: StoredSchema | None = None
         self._opening = threading.Lock()
@@ -179,6 +205,18 @@ class CRM:
             known = nearest(plugin, self._stored.installed)
             raise UnknownNameError(f"the database knows no plugin {plugin!r}{known}", plugin=plugin)
         return self._stored.left_by(plugin)
+
+    def access_matrix(self) -> AccessMatrix:
+        """Return what every role may do with every entity and field, by what code declares and administrators keep.
+
+        A row tells of somebody with that one role; whoever has several may do what any of them allows.
+        """
+        from pycrm.policies.matrix import access_matrix  # which most processes never ask for
+
+        with self.reading_as(Principal("", roles={ADMINISTRATOR})) as ws:
+            with suppress(SchemaMoved):  # it holds the newer one then
+                ws._ctx.check_schema()
+            return access_matrix(ws._ctx.tools.schema, known_roles(ws._ctx).values(), self._role_check)
 
     def examine(self, *, deep: bool = False) -> list[Problem]:
         """Return what is risky or wrong about the database, the gravest first; nothing is changed.
@@ -287,6 +325,7 @@ class CRM:
 
     def close(self) -> None:
         """Let go of the database; a host's own engine stays open."""
+        self._trail_keeper.write()
         self._announcer.close()
         self._database.close()
 
@@ -299,23 +338,25 @@ class CRM:
         """Open one unit of work for *principal*: ``with crm.acting_as(mei) as ws:``.
 
         The unit commits at the end of the block and rolls back on an exception. With *session* or *connection* it
-        lives inside the host's transaction, which the host ends.
+        lives inside the host's transaction, which the host ends. What it leaves waiting to be indexed is indexed after
+        the commit, unless the host ends the transaction or the CRM was told to do so later.
 
         Raises:
             NotMigratedError: The database has no tables of this CRM, or lacks those of a plugin.
         """
-        services = self._ready()
-        with self._unit(session, connection, reading=False) as unit:
-            yield Workspace(UnitContext(unit, services, services.tools), _checked(principal))
+        open_unit = partial(self._unit, session, connection, reading=False)
+        with self._context(open_unit, session, connection) as ctx:
+            yield Workspace(ctx, _checked(principal))
+        self._index_after(ctx)
 
     @contextmanager
     def reading_as(
         self, principal: Principal, *, session: Session | None = None, connection: Connection | None = None
     ) -> Iterator[Reader]:
         """Open one unit that only reads, for *principal*."""
-        services = self._ready()
-        with self._unit(session, connection, reading=True) as unit:
-            yield Reader(UnitContext(unit, services, services.tools), _checked(principal))
+        open_unit = partial(self._unit, session, connection, reading=True)
+        with self._context(open_unit, session, connection) as ctx:
+            yield Reader(ctx, _checked(principal))
 
     def run(
         self, principal: Principal, work: Callable[[Workspace], T], *, invariant: bool = True, attempts: int = 5
@@ -330,16 +371,19 @@ class CRM:
         Raises:
             ConflictError: The last attempt's.
         """
-        services = self._ready()
+        open_unit = partial(self._database.writing_unit, invariant=invariant, announcements=self._announcer)
         for attempt in range(1, attempts + 1):
             try:
-                with self._database.writing_unit(invariant=invariant, announcements=self._announcer) as unit:
-                    return work(Workspace(UnitContext(unit, services, services.tools), _checked(principal)))
+                with self._context(open_unit) as ctx:
+                    result = work(Workspace(ctx, _checked(principal)))
             except ConflictError as conflict:
                 if not conflict.retryable or attempt == attempts:
                     raise
                 # Random, so that two who collided do not meet again at once.
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - no secret
+            else:
+                self._index_after(ctx)
+                return result
         raise ConfigurationError(f"attempts={attempts}: work is tried at least once")
 
     def _run_giving_way(self, principal: Principal, work: Callable[[Workspace], T]) -> T:
@@ -420,22 +464,46 @@ class CRM:
         with self._database.writing_unit() as unit:
             return remove_unused_files(UnitContext(unit, services, services.tools), found, before)
 
+    # Idempotency keys
+
+    def remove_idempotency_keys(self, *, older_than: timedelta = timedelta(days=30)) -> int:
+        """Forget the idempotency keys of calls that were made so long ago and return how many these were.
+
+        A call that is repeated after that is carried out once more; so let a job do this about once a day, and nobody
+        repeat a call for longer. It is done in portions, between which others write.
+
+        Args:
+            older_than: Their age.
+        """
+        services, removed = self._ready(), 0
+        before = self.clock() - older_than
+        while True:
+            with self._database.writing_unit() as unit:
+                count = remove_keys(unit, services.tools.tables, before, KEYS_PER_PORTION)
+            removed += count
+            if count < KEYS_PER_PORTION:
+                return removed
+
     # Search
 
     def index_waiting(self, *, on_progress: Callable[[int], object] | None = None) -> int:
         """Index the records that wait to be found and return how many these were.
 
-        Batches of more than 1,000 records leave that to this call, which does it portion by portion, each in a unit
-        of its own: other units may write meanwhile, and a process that is killed loses one portion. Call it after an
-        import, or now and then from a job; several processes may.
+        Batches of more than 1,000 records leave that for after their commit. This call does it portion by portion,
+        each in a unit of its own: other units may write meanwhile, and a process that is killed loses one portion.
+        Call it after an import with ``index_waiting="later"`` or in a host's transaction, or now and then from a job;
+        several processes may.
 
         Args:
             on_progress: Called after each portion with the number of records so far.
         """
+        return self._index(None, on_progress)
+
+    def _index(self, part: Waiting | None, on_progress: Callable[[int], object] | None = None) -> int:
         services, done = self._ready(), 0
         while True:
             with self._database.writing_unit(announcements=self._announcer) as unit:
-                count = index_portion(UnitContext(unit, services, services.tools))
+                count = index_portion(UnitContext(unit, services, services.tools), part)
             if not count:
                 break
             done += count
@@ -445,6 +513,15 @@ class CRM:
             with self._database.writing_unit(announcements=self._announcer) as unit:
                 settle(UnitContext(unit, services, services.tools))
         return done
+
+    def _index_after(self, ctx: UnitContext) -> None:
+        """Index what a unit that has committed left waiting; it has succeeded, whatever comes of this."""
+        if ctx.left_waiting is None or ctx.unit.is_joined or not self._indexes_after_commit:
+            return
+        try:
+            self._index(ctx.left_waiting)
+        except Exception:  # noqa: BLE001 - logged; what was committed stays so
+            _log.exception("records could not be indexed after their commit; `index_waiting` will find them waiting")
 
     def rebuild_search(self, *, on_progress: Callable[[int], object] | None = None) -> int:
         """Make the search index anew and return how many records it was made of.
@@ -547,6 +624,19 @@ class CRM:
                 actions[name] = action
         return actions
 
+    def _declared_roles(self) -> tuple[Mapping[str, RoleDefinition], RoleCheck]:
+        """Return the roles that the core and the plugins declare, with all that is granted to them, and their judge."""
+        declared = [SHIPPED, *(plugin.pycrm_register_roles() for plugin in self.plugins)]
+        asked: dict[str, set[str]] = {}
+        for name, action in self.actions.items():
+            asked.setdefault(name.rpartition(".")[0], set()).add(action.permission)
+        check = RoleCheck(
+            self._base,
+            frozenset(permission for owner in declared for permission in owner.permissions),
+            {entity: frozenset(permissions) for entity, permissions in asked.items()},
+        )
+        return MappingProxyType(collect_roles(declared, check, {"core", *BUILTINS})), check
+
     def _target(self, target: type[Record] | str, plugin: Plugin) -> str:
         try:
             return self._base.entity(target).name
@@ -577,6 +667,9 @@ class CRM:
             fiscal_year_start=self._fiscal_year_start,
             base_currency=self._base_currency,
             labels=lambda: self.labels,
+            roles=self._roles,
+            role_check=self._role_check,
+            separations=self._separations,
         )
         if number := read_schema_number(unit, stored.tables):
             UnitContext(unit, services, tools).load_schema(number)
@@ -616,6 +709,32 @@ class CRM:
         if reading:
             return self._database.reading_unit()
         return self._database.writing_unit(announcements=self._announcer)
+
+    @contextmanager
+    def _context(
+        self, open_unit: Callable[[], Unit], session: Session | None = None, connection: Connection | None = None
+    ) -> Iterator[UnitContext]:
+        """Run a unit, and leave the trail of what was done in it whatever becomes of it."""
+        services = self._ready()
+        ctx = UnitContext(open_unit(), services, services.tools)
+        try:
+            with ctx.unit:
+                yield ctx
+                ctx.settle()
+        finally:
+            self._leave_trail(ctx, session, connection)
+
+    def _leave_trail(self, ctx: UnitContext, session: Session | None, connection: Connection | None) -> None:
+        unit = ctx.unit
+        entries = ctx.trail.left(unit)
+        if not unit.is_joined:
+            self._trail_keeper.keep(entries, is_free=unit.is_writing)
+        elif entries and unit.is_reading and self._database.dialect.name == "sqlite":
+            # It would hold the only write lock until a host ends its transaction that did not mean to write.
+            _audit_log.warning("%d audit entries of a reading unit in a host's transaction are not kept", len(entries))
+        elif entries:
+            join = partial(self._database.joined_unit, connection=connection, session=session)
+            self._trail_keeper.keep_within(entries, join)
 
     def _is_visible(self, connection: Connection, unit_id: UUID) -> bool:
         assert self._stored is not None

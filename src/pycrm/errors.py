@@ -218,6 +218,18 @@ class ConflictError(PycrmError, RuntimeError):
         super().__init__(message, retryable=retryable, **facts)
 
 
+class KeyReusedError(ConflictError):
+    """An idempotency key that stands for another call, or the same one with another payload; nothing was done.
+
+    `key` and `call` tell what was asked, `used_by` and `used_at` what the key stands for.
+    """
+
+    code = "idempotency.key_reused"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, retryable=False, **facts)
+
+
 class StorageError(PycrmError, RuntimeError):
     """The database refused or failed; the driver's error is the cause."""
 

@@ -17,6 +17,7 @@ from pycrm import CRM, discover
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.status import StatusKind
 from pycrm.query.words import WORDS
+from pycrm.workspace.why_words import WHY_WORDS
 from pycrm.schema.labels import Key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,7 @@ LANGUAGES = ("zh", "zh-TW")
 @cache
 def declared_keys() -> frozenset[Key]:
     """Return the key of everything that an assembled CRM shows to people."""
-    keys: set[Key] = set()
+    keys: set[Key] = {("roles", name) for name in OURS._roles}
     for name, entity in OURS.schema.entities.items():
         keys.add(("entities", name))
         for path, field in entity.fields.items():
@@ -112,6 +113,7 @@ def test_english_reads_well() -> None:
 def english_labels() -> Iterator[str]:
     """Yield the English label of everything that an assembled CRM shows to people."""
     labels = OURS.labels
+    yield from (labels.role(name, role.label) for name, role in OURS._roles.items())
     for name, entity in OURS.schema.entities.items():
         yield labels.entity(name)
         for field in entity.fields.values():
@@ -138,7 +140,8 @@ def test_every_code_can_be_read() -> None:
 @pytest.mark.parametrize("language", sorted(TEXTS))
 def test_no_label_without_thing(language: str) -> None:
     """A label that nothing uses is a typing error or a leftover."""
-    known = declared_keys() | {("problems", code) for code in codes()} | {("filters", key) for key in WORDS}
+    words = {("filters", key) for key in WORDS} | {("why", key) for key in WHY_WORDS}
+    known = declared_keys() | {("problems", code) for code in codes()} | words
 
     assert sorted(key for key in TEXTS[language] if key not in known) == []
 
@@ -155,6 +158,14 @@ def test_filters_are_told_in_every_language(language: str) -> None:
     told = {key[1]: placeholders(text) for key, text in TEXTS[language].items() if key[0] == "filters"}
 
     assert told == {key: placeholders(text) for key, text in WORDS.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rights_are_told_in_every_language(language: str) -> None:
+    """Each part of what rights rest on has its words, with the same places for who, what and why."""
+    told = {key[1]: placeholders(text) for key, text in TEXTS[language].items() if key[0] == "why"}
+
+    assert told == {key: placeholders(text) for key, text in WHY_WORDS.items()}
 
 
 @pytest.mark.parametrize("problem", problems(), ids=lambda problem: " ".join(sorted(problem.codes)))

@@ -25,6 +25,7 @@ SCENES = (
     "This week's tasks",
     "One customer",
     "Ten questions of a sales manager",
+    "One list, three people",
     "Two people, one field",
     "Two people, different fields",
     "Bad values",
@@ -135,6 +136,18 @@ def test_questions_show_filter_words_and_answer(figures: Any, told: str) -> None
     for question in questions:
         assert question["count"] > 0
         assert f"{question['question']}\n  {question['filter']}\n  {question['words']}\n" in told
+
+
+def test_access_shows_what_each_may_see(figures: Any, told: str) -> None:
+    """Three people get three answers to one question; a hidden field is refused in a sort, and why is told."""
+    access = figures["access"]
+
+    counts = access["counts"]
+    assert 0 < counts["lin"] < counts["zhou"] < counts["ning"]
+    assert access["refused"] in told
+    assert access["refused"].startswith("UnknownNameError: account has no field 'annual_revenue'")
+    assert access["why"]["allowed"] is False
+    assert access["why"]["text"] in told
 
 
 def test_conflict_names_both(figures: Any, told: str) -> None:

@@ -19,8 +19,16 @@ from pycrm.fields.field import Field
 from pycrm.fields.numbers import BooleanKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema import Schema
+from pycrm.workspace.roles import known_roles
 
-__all__ = ["complete_assignment", "complete_custom", "complete_entity", "complete_index", "complete_kind"]
+__all__ = [
+    "complete_assignment",
+    "complete_custom",
+    "complete_entity",
+    "complete_index",
+    "complete_kind",
+    "complete_role",
+]
 
 
 def complete_entity(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -31,6 +39,11 @@ def complete_entity(ctx: click.Context, parameter: click.Parameter, incomplete: 
 def complete_kind(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the names of field kinds."""
     return _items(_schema(ctx).kinds, incomplete)
+
+
+def complete_role(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the names of roles."""
+    return _items(_roles(ctx), incomplete)
 
 
 def complete_custom(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -78,6 +91,15 @@ def _schema(ctx: click.Context) -> Schema:
         return ctx.ensure_object(Settings).stored_schema()
     except PycrmError:
         return CRM("sqlite://").schema
+
+
+def _roles(ctx: click.Context) -> Iterable[str]:
+    """Return the roles of the database, or without one those of the code alone."""
+    try:
+        with ctx.ensure_object(Settings).reading() as ws:
+            return known_roles(ws._ctx)
+    except PycrmError:
+        return CRM("sqlite://")._roles
 
 
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -12,6 +12,7 @@ from pycrm.builtin.activities import Interaction, Task
 from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import Opportunity, SalesOrder
 from pycrm.builtin.sales import Stage as SalesStage
+from pycrm.cli.demo_access import show_access
 from pycrm.cli.demo_questions import ask_all
 from pycrm.cli.demo_stage import Stage, amounts
 from pycrm.cli.errors import describe
@@ -52,6 +53,7 @@ def play(crm: CRM, principal: Principal, stage: Stage, seed: int, progress: Prog
         account = busiest(crm, ws)
         order = ws.list(SalesOrder, where=F.status == "shipped", limit=1)[0]
     ask_all(crm, LIN, stage)
+    show_access(crm, principal, stage)
     conflict(crm, account, stage)
     merge(crm, account, stage)
     bad_value(crm, principal, stage)
@@ -255,6 +257,8 @@ def next_commands(crm: CRM, principal: Principal) -> list[Sequence[str]]:
         tuple(_OPEN_DEALS.split()),
         ("pycrm", "update", "sales_order", draft.number, "status=confirmed"),
         ("pycrm", "create", "task", "subject=Call back", f"about=account:{account.number}", "priority=high"),
+        ("pycrm", "why", "write", "account", account.number, "--as", "lin", "--role", "salesperson"),
+        ("pycrm", "access", "matrix", "--role", "salesperson"),
         ("pycrm", "fields", "account", "--lang", "zh"),
         ("pycrm", "plugins", "hooks"),
     ]

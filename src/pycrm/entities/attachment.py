@@ -20,7 +20,7 @@ class Attachment(Record):
         digest: SHA-256 of the bytes, in hexadecimal, by which the store knows them.
     """
 
-    about: Ref[Record] = field.any_ref()
+    about: Ref[Record] = field.any_ref(rights_from=True)
     name: str = field.text(searchable=True)
     content_type: str = field.text(read_only=True)
     size_bytes: int = field.integer(read_only=True)

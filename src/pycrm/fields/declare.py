@@ -8,6 +8,9 @@ at run time it returns a `Field`. All take the common options:
 - ``unique``: no two records outside the bin hold the same value. ``indexed``: the database keeps an index.
 - ``read_only``: only hooks and the kernel write it. ``hidden``: not offered in forms and lists.
 - ``searchable``: found by full-text search.
+- ``open``: those who may read or write the record may read or write it. Fields that an entity declares itself are open
+  anyway, unless their kind is sensitive; those of plugins on other entities, and custom ones, are closed until a role
+  names them.
 - ``was``: its former name, for a renaming upgrade.
 """
 
@@ -69,6 +72,7 @@ class Common(TypedDict, total=False):
     read_only: bool
     hidden: bool
     searchable: bool
+    open: bool
     was: str | None
 
 
@@ -163,12 +167,18 @@ def refs(target: type | str, **common: Unpack[Common]) -> Any:
     return Field(kind=RefsKind(target), place=Place.LINK, **common)
 
 
-def any_ref(*targets: type | str, many: str | None = None, part_of: bool = False, **common: Unpack[Common]) -> Any:
+def any_ref(
+    *targets: type | str,
+    many: str | None = None,
+    part_of: bool = False,
+    rights_from: bool = False,
+    **common: Unpack[Common],
+) -> Any:
     """Declare a reference to a record of one of *targets*, or of any entity, annotated as ``OptRef[Any]``.
 
-    See `AnyRefKind` for *many* and *part_of*.
+    See `AnyRefKind` for *many*, *part_of* and *rights_from*.
     """
-    return of_kind(AnyRefKind(targets or (ANY_ENTITY,), many, part_of), **common)
+    return of_kind(AnyRefKind(targets or (ANY_ENTITY,), many, part_of, rights_from), **common)
 
 
 def any_refs(*targets: type | str, **common: Unpack[Common]) -> Any:

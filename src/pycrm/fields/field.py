@@ -40,6 +40,8 @@ class Field:
         searchable: Found by full-text search.
         retired: A custom field that is no longer offered; its values stay readable.
         parked: Brought by a plugin whose code is missing; its values stay readable.
+        open: Those who may read or write the record may read or write it; other new fields are closed until a role
+            names them.
         was: Its former name, for a renaming upgrade.
         stored_as: The key of a custom field in the document where it is not its name, as after a conversion.
         promoted: Columns repeat what the document holds of it, and are what filters, orders and groups ask.
@@ -61,6 +63,7 @@ class Field:
     searchable: bool = False
     retired: bool = False
     parked: bool = False
+    open: bool = False
     was: str | None = None
     stored_as: str = ""
     promoted: bool = False

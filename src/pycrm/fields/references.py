@@ -187,6 +187,7 @@ class AnyRefKind(Kind):
         targets: Record classes or entity names; ``("*",)`` for every entity. In an assembled schema always names.
         many: The name of the way back from each of the targets, which are then named.
         part_of: This record is a part of the target: deleted, restored and purged with it.
+        rights_from: Rights on this record follow those on the target.
     """
 
     name: ClassVar[str] = "any_ref"
@@ -197,6 +198,7 @@ class AnyRefKind(Kind):
     targets: tuple[Target, ...] = attrs.field(default=(ANY_ENTITY,), converter=_targets)
     many: str | None = None
     part_of: bool = False
+    rights_from: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.many is not None and ANY_ENTITY in self.targets:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from pycrm.markers import hookspec
+from pycrm.policies.declared import RoleDeclarations
 from pycrm.schema import OwnerDeclarations
 
-__all__ = ["pycrm_register_actions", "pycrm_register_declarations", "pycrm_register_write_hooks"]
+__all__ = [
+    "pycrm_register_actions",
+    "pycrm_register_declarations",
+    "pycrm_register_roles",
+    "pycrm_register_write_hooks",
+]
 
 
 @hookspec
@@ -49,6 +55,21 @@ def pycrm_register_actions() -> list[Any]:
         The actions; each is known as ``entity.name``.
     Combined: union; two actions of one name on one entity are `NameClashError` naming both plugins.
     Errors: an exception keeps the CRM from being put together.
+    Since: 0.1
+    """
+    raise AssertionError("a hook specification is not called")
+
+
+@hookspec
+def pycrm_register_roles() -> RoleDeclarations:
+    """Return the roles that the plugin brings, what it grants to any role, and its own permissions.
+
+    When: once, when a CRM is put together.
+    Returns:
+        All that the plugin says of roles, under its name.
+    Combined: union, deny wins; the same role from two plugins is `NameClashError` naming both.
+    Errors: a grant to a role that nobody brings, or an entity, action or field that is not there, is
+        `ConfigurationError`; an exception keeps the CRM from being put together.
     Since: 0.1
     """
     raise AssertionError("a hook specification is not called")

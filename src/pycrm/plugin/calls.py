@@ -47,6 +47,7 @@ class _Adapter:
         part = changes.narrowed(declared.changed, declared.move)
         if not part:
             return None
+        ws = ws._for_hooks()
         started = time.perf_counter()
         try:
             with ws._ctx.generation(declared.name, writes=declared.hook == "after_write"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
 import attrs
 
@@ -107,9 +107,33 @@ class ActionCall(Generic[T]):
     kwargs: dict[str, Any]
 
     @property
+    def name(self) -> str:
+        """``plugin:verb``, by which it is told from others."""
+        return f"{self.action.plugin}:{self.action.name}"
+
+    @property
     def permission(self) -> str:
         """The right that the action asks for."""
         return self.action.permission
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What it was given beside the record, by name, however it was given."""
+        bound = inspect.signature(self.action.function).bind(None, self.record, *self.args, **self.kwargs)
+        return dict(list(bound.arguments.items())[2:])
+
+    @property
+    def returns(self) -> Any:
+        """What the function says that it returns, as an annotation; None where that cannot be told."""
+        try:
+            return get_type_hints(self.action.function).get("return")
+        except NameError:  # some of its names are there for type checkers only
+            return None
+
+    @property
+    def plugin(self) -> str:
+        """The plugin that brings the action."""
+        return self.action.plugin
 
     def perform(self, ws: Workspace) -> T:
         """Do it.

@@ -14,6 +14,9 @@ from pycrm.fields import Kind
 from pycrm.fields.registry import check_kind_class
 from pycrm.markers import hookimpl
 from pycrm.plugin.functions import Action, HookFunction, check_states
+from pycrm.policies.declared import RoleDeclarations
+from pycrm.policies.grants import EntityGrant
+from pycrm.policies.roles import RoleDefinition, read_rights, read_role
 from pycrm.schema import (
     ChangeSet,
     DataStep,
@@ -117,6 +120,10 @@ class Plugin:
         self._actions: list[Action[Any, Any, Any]] = []
         self._installers: list[Callable[[Workspace], None]] = []
         self._steps: list[DataStep] = []
+        self._roles: list[RoleDefinition] = []
+        self._grants: list[tuple[str, Mapping[str, EntityGrant]]] = []
+        self._permissions: list[str] = []
+        self._separations: list[tuple[str, type[Record] | str, tuple[str, ...]]] = []
         self._frozen = False
         self.entity = entity_maker(self._collect_entity)
 
@@ -214,6 +221,64 @@ class Plugin:
 
         return make
 
+    def permission(self, name: str) -> str:
+        """Bring a right of the plugin's own and return its full name, ``"trade.sign"``.
+
+        An action asks for it with ``permission=``, a move with ``may=``, and roles allow it on an entity as they allow
+        ``"write"``.
+
+        Raises:
+            ConfigurationError: The name is none.
+        """
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"plugin {self.name!r}: permission({name!r}): use lower-case letters, digits and underscores",
+                plugin=self.name,
+            )
+        full = f"{self.name}.{name}"
+        self._collect(self._permissions, full)
+        return full
+
+    def role(
+        self,
+        name: str,
+        rights: Mapping[str, Mapping[str, Any]],
+        *,
+        label: Mapping[str, str] | None = None,
+        help: Mapping[str, str] | None = None,
+        parent: str | None = None,
+    ) -> None:
+        """Bring a role: ``plugin.role("quality", {"trade.sample": {"read": "all", "write": "team"}})``.
+
+        Args:
+            name: What principals and assignments call it.
+            rights: By entity name, what it may do; see `pycrm.policies.roles` for the form.
+            label: Language to label; a label file may have them, and the English one derives from the name.
+            help: Language to what it is for.
+            parent: The role above it.
+        Raises:
+            ConfigurationError: It cannot be read; everything that is wrong is told. Names of entities, actions and
+                fields are judged when a CRM is put together.
+        """
+        data = {"rights": rights, "label": label or {}, "help": help or {}, "parent": parent}
+        self._collect(self._roles, read_role(name, data, self.name))
+
+    def grant(self, role: str, rights: Mapping[str, Mapping[str, Any]]) -> None:
+        """Give a role, of this plugin or of another, further *rights*, in the form that `role` takes."""
+        self._collect(self._grants, (role, read_rights(role, rights, self.name)))
+
+    def separate(self, name: str, target: type[Record] | str, *steps: str) -> None:
+        """Let different people make *steps* of one record: ``plugin.separate("approval", Quote, "submit", "approve")``.
+
+        It holds for every move, on whichever way, and for administrators, too.
+
+        Args:
+            name: What people call the rule.
+            target: The record class or entity name.
+            steps: Two or more moves of its lifecycle, or ``"create"``; judged when a CRM is put together.
+        """
+        self._collect(self._separations, (name, target, steps))
+
     def on_install(self, function: Callable[[Workspace], None]) -> Callable[[Workspace], None]:
         """Let the decorated function write the plugin's first records; see `pycrm_install_records`."""
         self._collect(self._installers, function)
@@ -266,6 +331,11 @@ class Plugin:
     def pycrm_register_actions(self) -> list[Action[Any, Any, Any]]:
         """Hand over the actions."""
         return list(self._actions)
+
+    @hookimpl
+    def pycrm_register_roles(self) -> RoleDeclarations:
+        """Hand over the roles, what it grants to any, and its permissions."""
+        return RoleDeclarations(self.name, tuple(self._roles), tuple(self._grants), tuple(self._permissions), tuple(self._separations))
 
     @hookimpl
     def pycrm_install_records(self, ws: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Who may do what. Fulfils the port `pycrm.query.ports.Access`."""
+"""Who may do what: roles and what they grant, and the decision. Fulfils the port `pycrm.query.ports.Access`."""
 
 from pycrm.policies.access import Access
 

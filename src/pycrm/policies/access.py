@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -17,7 +17,7 @@ from pycrm.fields.field import Field
 from pycrm.schema import Entity
 from pycrm.values.principal import Principal
 
-__all__ = ["Access"]
+__all__ = ["Access", "refusal"]
 
 
 @attrs.frozen
@@ -69,6 +69,13 @@ class Access:
                 user=principal.user,
             )
 
+    def may_elevate(self, plugin: str, action: str, entity: Entity) -> bool:
+        """Return whether code of *plugin* may take the right to *action* on *entity* for a section.
+
+        It may on its own entities, and where ``Plugin(may=…)`` lists it, reading too.
+        """
+        return entity.owner == plugin or action in self.may.get(plugin, {}).get(entity.name, ())
+
     def _plugin_may(self, plugin: str | None, action: str, entity: Entity, fields: Collection[Field]) -> bool:
         if plugin is None:
             return False
@@ -81,6 +88,36 @@ class Access:
         return action in self.may.get(plugin, {}).get(entity.name, ())
 
 
-def _who(principal: Principal) -> str:
+def refusal(
+    principal: Principal,
+    roles: Collection[str],
+    action: str,
+    entity: Entity,
+    fields: Sequence[Field] = (),
+    about: str = "",
+) -> NotAllowedError:
+    """Return the error that *principal*, who has *roles*, may not do *action* on *entity*.
+
+    Args:
+        principal: Who.
+        roles: Those that he has, for a time ones too.
+        action: What he wanted to do.
+        entity: With records of which.
+        fields: The fields that he may not touch, if it is only these.
+        about: What is to be told besides, right behind.
+    """
+    names = ", ".join(field.path for field in fields)
+    what = (f"{action} {names} of {entity.name}" if names else f"{action} {entity.name}") + about
+    return NotAllowedError(
+        f"{_who(principal, roles)} may not {what}; a role that may is needed, or the role 'administrator'",
+        action=action,
+        entity=entity.name,
+        user=principal.user,
+        **({"fields": tuple(field.path for field in fields)} if fields else {}),
+    )
+
+
+def _who(principal: Principal, roles: Collection[str] | None = None) -> str:
     name = f"user {principal.user!r}" if principal.user else "an anonymous principal"
-    return f"{name} (roles: {', '.join(sorted(principal.roles)) or 'none'})"
+    held = principal.roles if roles is None else roles
+    return f"{name} (roles: {', '.join(sorted(held)) or 'none'})"

@@ -60,14 +60,20 @@ _MIRRORED: dict[Operator, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=
 _ORDERLESS: tuple[Sort, ...] = ("boolean", "id")
 
 
-def bind(schema: Schema, entity: Entity, node: Node, *, exact: bool = False) -> Bound:
-    """Return what *node* means on records of *entity*; with *exact* numbers may be such as no field could hold.
+def bind(schema: Schema, entity: Entity, node: Node, *, exact: bool = False, first_slot: int = 0) -> Bound:
+    """Return what *node* means on records of *entity*.
 
+    Args:
+        schema: Resolves the names.
+        entity: Whose records.
+        node: A settled filter.
+        exact: Numbers may be such as no field could hold.
+        first_slot: The number of its first value.
     Raises:
         UnknownNameError: A name that leads nowhere; the nearest names are given.
         QueryError: A comparison that cannot be made.
     """
-    return _Binder(schema, exact=exact).node(entity, node)
+    return _Binder(schema, exact=exact, first_slot=first_slot).node(entity, node)
 
 
 def bind_operand(schema: Schema, entity: Entity, operand: Operand, first_slot: int = 0) -> Term:
@@ -103,10 +109,10 @@ def require_operator(path: ResolvedPath, operator: str) -> None:
 class _Binder:
     """Walks a filter in the order of reading, which is that of `ast.values`."""
 
-    def __init__(self, schema: Schema, *, exact: bool = False) -> None:
+    def __init__(self, schema: Schema, *, exact: bool = False, first_slot: int = 0) -> None:
         self._schema = schema
         self._exact = exact
-        self._terms = TermBinder(schema)
+        self._terms = TermBinder(schema, first_slot)
 
     def node(self, entity: Entity, node: Node) -> Bound:
         match node:

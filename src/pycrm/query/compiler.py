@@ -7,7 +7,8 @@ fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -33,13 +34,13 @@ from pycrm.query.kept import Kept
 from pycrm.query.order import Bounds, Order, bounds_after, bounds_from_start, bounds_params
 from pycrm.query.pages import PagePlan
 from pycrm.query.paths import ResolvedPath, resolve
-from pycrm.query.statement import Statement, Template
+from pycrm.query.row_rules import Readable, RowRules
+from pycrm.query.statement import IdList, Statement, Template
 from pycrm.query.templates import Templates, Variant
 from pycrm.query.text import OrderKey, read_order
 from pycrm.schema import Entity, Schema
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.tables import Tables
-from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Compiler", "Where"]
 
@@ -61,18 +62,28 @@ class Compiler:
         tables: The tables of that schema.
         dialect: Whose SQL is made.
         secret: With which the cursors of pages are signed.
+        rules: Which rows may be read; all where there are none.
     """
 
-    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes) -> None:
+    def __init__(
+        self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes, rules: RowRules | None = None
+    ) -> None:
         self.schema = schema
         self.dialect = dialect
+        self.rules = rules
         self._secret = secret
-        self._make = Templates(schema, tables, dialect)
+        self._make = Templates(schema, tables, dialect, rules)
         self._templates: Kept[Template] = Kept(KEPT)
         self._orders: Kept[Order] = Kept(KEPT)
         self._seals: Kept[CursorSeal] = Kept(KEPT)
-        self._id_lists: Kept[ValueList] = Kept(KEPT)
+        self._id_lists: Kept[IdList] = Kept(KEPT)
         self._measured: Kept[_Measured] = Kept(KEPT)
+
+    def under(self, rules: RowRules) -> Compiler:
+        """Return a compiler of rules of the same shape with other values; the two share what they have made."""
+        other = copy(self)
+        other.rules = rules
+        return other
 
     def resolve(self, entity: Entity, path: Path) -> ResolvedPath:
         """Return what *path* means on *entity*.
@@ -103,6 +114,7 @@ class Compiler:
         after: str | None = None,
         include_binned: bool = False,
         with_schema_number: bool = False,
+        readable: Readable | None = None,
     ) -> PagePlan:
         """Return how to read a page of the records that *where* selects.
 
@@ -115,6 +127,7 @@ class Compiler:
             after: The `next_cursor` of the page before.
             include_binned: Records in the bin, too.
             with_schema_number: Whether the rows carry it.
+            readable: How many of its records may be read, where there are rules about that and it is known.
         Raises:
             QueryError: A comparison, order, limit or cursor that cannot be served.
             UnknownNameError: A name that leads nowhere.
@@ -124,7 +137,7 @@ class Compiler:
         asked = _Asked.of(where)
         keys = read_order(order_by) if order_by is None or isinstance(order_by, str) else tuple(order_by)
         order = self._order(entity, keys)
-        variant = Variant(include_binned, with_schema_number)
+        variant = Variant(include_binned, with_schema_number, readable=readable)
         seal = self._seals.get(asked.shape, partial(CursorSeal.of, self._secret, asked.shape, self.schema.number))
         last = None if after is None else order.read(after, seal)
 
@@ -209,6 +222,20 @@ class Compiler:
         )
         return AggregatePlan(statement, *parts, with_schema_number)
 
+    def documents(self, names: Sequence[str], wide: Collection[str]) -> Statement | None:
+        """Return the condition that a row of the search index may be found, with its parameters; None where each may.
+
+        Args:
+            names: The entities whose rows are asked for.
+            wide: Those of them of which many records may be read.
+        """
+        rules = self.rules
+        if rules is None or not any(name in rules.rules for name in names):
+            return None
+        key = ("documents", tuple(names), frozenset(wide))
+        template = self._templates.get(key, partial(self._make.documents, tuple(names), frozenset(wide)))
+        return template.statement(rules.values_of(template.ruled), **rules.params)
+
     def _measure(self, entity: Entity, measures: Sequence[str], group_by: str | Sequence[str] | None) -> _Measured:
         at_entity = partial(self.resolve, entity)
         resolved = read_measures(measures, at_entity)
@@ -217,7 +244,9 @@ class Compiler:
     def _by_ids(self, entity: Entity, ids: Sequence[UUID], variant: Variant, *, whole: bool) -> list[Statement]:
         make = partial(self._make.ids, entity, variant, whole=whole)
         id_list = self._id_lists.get((entity.name, variant, whole), make)
-        return [Statement(sql, params) for sql, params in id_list.portions(ids)]
+        if self.rules is None:
+            return id_list.statements(ids, ())
+        return id_list.statements(ids, self.rules.values_of(id_list.ruled), **self.rules.params)
 
     def _order(self, entity: Entity, asked: tuple[OrderKey, ...]) -> Order:
         return self._orders.get((entity.name, asked), partial(self._make.order, entity, asked))
@@ -234,11 +263,16 @@ class Compiler:
         """Return the statement of what *make* makes of *variant*; *beyond* are values behind those of the filter."""
         found = [*asked.values, *beyond]
         try:
-            return self._template((*key, variant), partial(make, variant=variant), asked).statement(found, **params)
+            return self._filled(self._template((*key, variant), partial(make, variant=variant), asked), found, params)
         except UnheldError:
             # Numbers that a field could never hold are compared one by one, which no index helps.
             exact = attrs.evolve(variant, exact=True)
-            return self._template((*key, exact), partial(make, variant=exact), asked).statement(found, **params)
+            return self._filled(self._template((*key, exact), partial(make, variant=exact), asked), found, params)
+
+    def _filled(self, template: Template, found: list[Any], params: Mapping[str, Any]) -> Statement:
+        if self.rules is None:
+            return template.statement(found, **params)
+        return template.statement([*found, *self.rules.values_of(template.ruled)], **params, **self.rules.params)
 
     def _template(self, key: Hashable, make: Callable[[], Template], asked: _Asked) -> Template:
         # A statement with thousands of parameters is too large to keep for the off-chance of meeting it again.

@@ -259,11 +259,19 @@ class Conditions:
         if not count:
             return false()
         binds = [bindparam(bind_name(number, place, 0), type_=Id()) for place in range(count)]
-        table = scope.tables.table(test.entity.name).alias()
-        found = select(table.c.id.label("id")).where(table.c.id.in_(binds)).cte(recursive=True)
-        child = scope.tables.table(test.entity.name).alias()
-        parent = reference_sql(child, test.parent, scope.dialect.name)
-        found = found.union(select(child.c.id).join(found, parent == found.c.id))
+        # A branch ends where a record may not be read.
+        top, child = scope.within(test.entity), scope.within(test.entity)
+        chosen, below = top.readable(), child.readable()
+        found = (
+            select(top.root.c.id.label("id"))
+            .select_from(top.source)
+            .where(top.root.c.id.in_(binds), *chosen)
+            .cte(recursive=True)
+        )
+        parent = reference_sql(child.root, test.parent, scope.dialect.name)
+        found = found.union(
+            select(child.root.c.id).select_from(child.source).where(*below).join(found, parent == found.c.id)
+        )
         return scope.reference(test.path).in_(select(found.c.id))
 
     # To-many links
@@ -274,7 +282,7 @@ class Conditions:
             chosen, inner = self._any_targets(scope, source, test.link), None
         else:
             inner = scope.within(test.link.target)
-            chosen = self._related(scope, source, inner, test.link)
+            chosen = self._related(scope, source, inner, test.link).where(*inner.readable())
         conditions = []
         if test.condition is not None and inner is not None:
             conditions = self.clauses(inner, test.condition)

@@ -23,6 +23,10 @@ class Access(Protocol):
         """
         ...
 
+    def may_elevate(self, plugin: str, action: str, entity: Entity) -> bool:
+        """Return whether code of *plugin* may take the right to *action* on *entity* for a section."""
+        ...
+
     def require_actor(self, principal: Principal, action: str) -> None:
         """Return if *principal* may do *action*, which is about no entity.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, and_
 
 from pycrm.query.paths import Hop, ResolvedPath
 from pycrm.schema import Entity
@@ -15,7 +15,17 @@ from pycrm.storage.field_sql import part_sql, reference_sql
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 
-__all__ = ["Scope"]
+__all__ = ["Scope", "TableRules"]
+
+
+class TableRules(Protocol):
+    """Which rows of each table may be read."""
+
+    def of_root(self, scope: Scope) -> list[ColumnElement[bool]]:
+        """Return the conditions on the rows of *scope*, which may gain joined tables by it."""
+
+    def of_joined(self, scope: Scope, entity: Entity, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on *table*, which *scope* is about to join."""
 
 
 class Scope:
@@ -27,16 +37,28 @@ class Scope:
     Attributes:
         tables: All tables.
         dialect: Whose SQL it is.
+        entity: What is asked for.
         root: The table of the entity that is asked for.
-        source: What to select from; complete once all paths were asked for.
     """
 
-    def __init__(self, tables: Tables, dialect: Dialect, entity: Entity, names: Iterator[str] | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        dialect: Dialect,
+        entity: Entity,
+        names: Iterator[str] | None = None,
+        *,
+        rules: TableRules | None = None,
+        root: FromClause | None = None,
+    ) -> None:
         self.tables = tables
         self.dialect = dialect
+        self.entity = entity
         self._names = names or (f"j{number}" for number in count(1))
-        self.root: FromClause = self._alias(entity, "t" if names is None else next(self._names))
-        self.source: FromClause = self.root
+        self._rules = rules
+        self.root: FromClause = root if root is not None else self._alias(entity, "t" if not names else next(names))
+        self._source: FromClause = self.root
+        self._host = self
         self._joined: dict[tuple[str, ...], FromClause] = {}
 
     def _alias(self, entity: Entity, name: str) -> FromClause:
@@ -47,13 +69,47 @@ class Scope:
         return aliases[key]
 
     @property
+    def source(self) -> FromClause:
+        """What to select from; complete once all paths were asked for."""
+        return self._host._source
+
+    @source.setter
+    def source(self, source: FromClause) -> None:
+        self._host._source = source
+
+    @property
     def joined(self) -> tuple[FromClause, ...]:
         """The tables of the source so far."""
         return (self.root, *self._joined.values())
 
     def within(self, entity: Entity) -> Scope:
         """Return the scope of a subquery on *entity*, whose tables have names of their own."""
+        return Scope(self.tables, self.dialect, entity, self._names, rules=self._rules)
+
+    def again(self) -> Scope:
+        """Return the scope of a subquery on what is asked for here."""
+        return self.within(self.entity)
+
+    def unruled(self, entity: Entity) -> Scope:
+        """Return the scope of a subquery on *entity* that may read everything."""
         return Scope(self.tables, self.dialect, entity, self._names)
+
+    def unruled_at(self, entity: Entity, table: FromClause) -> Scope:
+        """Return a scope that may read everything and whose root is *table*, which somebody else reads from."""
+        return Scope(self.tables, self.dialect, entity, self._names, root=table)
+
+    def apart(self) -> Scope:
+        """Return a scope that may read everything, with the same root, whose joins are joins of this one.
+
+        Its paths do not share tables with those of this scope, which may not read everything.
+        """
+        scope = self.unruled_at(self.entity, self.root)
+        scope._host = self._host
+        return scope
+
+    def readable(self) -> list[ColumnElement[bool]]:
+        """Return the conditions that the rows of the root may be read; ask before `source` is used."""
+        return [] if self._rules is None else self._rules.of_root(self)
 
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
         """Return the SQL of each part of the field at *path*."""
@@ -73,7 +129,8 @@ class Scope:
             if way not in self._joined:
                 target = self._alias(hop.target, next(self._names))
                 reference = reference_sql(table, hop.field, self.dialect.name)
-                self.source = self.source.outerjoin(target, target.c.id == reference)
+                rules = [] if self._rules is None else self._rules.of_joined(self, hop.target, target)
+                self.source = self.source.outerjoin(target, and_(target.c.id == reference, *rules))
                 self._joined[way] = target
             table = self._joined[way]
         return table

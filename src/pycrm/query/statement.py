@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import attrs
 
 from pycrm.query.bound import Slot
 from pycrm.query.judge import held
+from pycrm.storage.value_lists import ValueList
 
-__all__ = ["Fill", "Run", "Statement", "Template", "bind_name"]
+__all__ = ["Fill", "IdList", "Run", "Statement", "Template", "bind_name"]
 
 Run: TypeAlias = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 """How a plan asks the database: `Unit.rows`."""
@@ -77,11 +79,13 @@ class Template:
         sql: The driver SQL.
         fills: How the filter's values become parameters.
         constants: Parameters that are always the same.
+        ruled: The entities whose row rules are in it; their values follow those of the filter.
     """
 
     sql: str
     fills: tuple[Fill, ...]
     constants: dict[str, Any]
+    ruled: tuple[str, ...] = ()
 
     def statement(self, values: Sequence[Any], **params: Any) -> Statement:
         """Return the statement for *values*, one per fill in the order of `ast.values`, and further *params*."""
@@ -89,3 +93,24 @@ class Template:
         for fill, value in zip(self.fills, values, strict=True):
             fill.into(params, value)
         return Statement(self.sql, params)
+
+
+@attrs.frozen
+class IdList:
+    """A statement over a list of ids, with what else it is filled with.
+
+    Attributes:
+        ids: The statement.
+        fills: How the values of row rules become parameters.
+        ruled: See `Template`.
+    """
+
+    ids: ValueList
+    fills: tuple[Fill, ...]
+    ruled: tuple[str, ...]
+
+    def statements(self, ids: Sequence[UUID], values: Sequence[Any], **params: Any) -> list[Statement]:
+        """Return the statements for *ids*, some hundreds each, with *values* for the fills and further *params*."""
+        for fill, value in zip(self.fills, values, strict=True):
+            fill.into(params, value)
+        return [Statement(sql, {**params, **own}) for sql, own in self.ids.portions(ids)]

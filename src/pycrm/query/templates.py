@@ -11,10 +11,14 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
+    and_,
     bindparam,
+    exists,
     func,
     literal_column,
+    or_,
     select,
+    true,
     union_all,
 )
 
@@ -28,14 +32,17 @@ from pycrm.query.driver import driver_parts
 from pycrm.query.keys import FIRST_SLOT, key_sql, term_keys
 from pycrm.query.order import ID, Bounds, Key, Order, bounds_clauses
 from pycrm.query.paths import ResolvedPath, resolve
+from pycrm.query.row_rules import Readable, RowRules, RuledTables
 from pycrm.query.scope import Scope
-from pycrm.query.statement import Fill, Template
+from pycrm.query.statement import IdList, Template
 from pycrm.query.text import OrderKey
 from pycrm.schema import Entity, Schema
+from pycrm.schema.sight import SeenEntity
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.links import links_sql
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables, select_list
+from pycrm.storage.types import TEXT, Id
 from pycrm.storage.value_lists import ValueList
 
 __all__ = ["Templates", "Variant"]
@@ -49,33 +56,46 @@ class Variant:
         binned: Records in the bin count, too.
         numbered: The stored schema number is the last column.
         exact: Fields are compared with numbers that they could never hold.
+        readable: How many records of the entity may be read at all, where that is known.
     """
 
     binned: bool = False
     numbered: bool = False
     exact: bool = False
+    readable: Readable | None = None
 
 
 @attrs.frozen
 class Templates:
-    """Makes the templates of one schema on one database."""
+    """Makes the templates of one schema on one database.
+
+    Attributes:
+        schema: Resolves the names.
+        tables: Its tables.
+        dialect: Whose SQL it is.
+        rules: Which rows may be read; all where there are none.
+    """
 
     schema: Schema
     tables: Tables
     dialect: Dialect
+    rules: RowRules | None = None
 
-    def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> ValueList:
+    def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> IdList:
         """Return the statement over a list of ids: *whole* records, or only the ids that exist."""
-        scope = Scope(self.tables, self.dialect, entity)
+        asked = self._filtered(entity, None, variant)
+        scope = asked.scope
         columns: list[ColumnElement[Any]] = self._record_columns(entity, scope) if whole else [scope.root.c.id]
         if whole and entity.link_fields:
             columns.append(links_sql(self.tables, scope.root.c.id, self.dialect))
-        chosen = select(*columns, *self._number(variant)).where(*_alive(scope, variant))
-        return ValueList(self.dialect, scope.root.c.id, chosen.where)
+        chosen = select(*columns, *self._number(variant)).select_from(scope.source).where(*asked.clauses)
+        ids = ValueList(self.dialect, scope.root.c.id, chosen.where)
+        return IdList(ids, asked.conditions.fills, tuple(asked.ruled))
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""
-        scope, clauses, conditions = self._filtered(entity, node, variant)
+        asked = self._filtered(entity, node, variant)
+        scope, conditions = asked.scope, asked.conditions
         expressions = [key_sql(scope, conditions, key) for key in order.keys]
         beside = [
             expression for key, expression in zip(order.keys, expressions, strict=True) if key.position >= order.width
@@ -84,13 +104,13 @@ class Templates:
         statement = (
             select(*self._record_columns(entity, scope), *beside, *self._number(variant))
             .select_from(scope.source)
-            .where(*_alive(scope, variant), *clauses, *bounds_clauses(expressions, bounds))
+            .where(*asked.clauses, *bounds_clauses(expressions, bounds))
             .order_by(*order.by(expressions, bounds, spell_nulls=spell_nulls))
             .limit(bindparam("limit", type_=Integer()))
         )
         if entity.link_fields:
             statement = self._with_links(entity, statement, order, bounds)
-        return self._compiled(statement, conditions.fills)
+        return self._compiled(statement, asked)
 
     def _with_links(self, entity: Entity, page: Select[Any], order: Order, bounds: Bounds) -> Select[Any]:
         """Return *page* with the links of each record behind its columns.
@@ -107,15 +127,16 @@ class Templates:
 
     def count(self, entity: Entity, node: Node | None, variant: Variant, *, capped: bool) -> Template:
         """Return the template of a count, up to the parameter ``cap`` if *capped*."""
-        scope, found_by, conditions = self._filtered(entity, node, variant)
-        clauses = [*_alive(scope, variant), *found_by]
+        asked = self._filtered(entity, node, variant, guarded=False)
+        source = asked.scope.source
+        found: Select[Any] = select(literal_column("1")).select_from(source).where(*asked.clauses)
         if capped:
-            found: Select[Any] = select(literal_column("1")).select_from(scope.source).where(*clauses)
             source = found.limit(bindparam("cap", type_=Integer())).subquery("found")
             statement = select(func.count(), *self._number(variant)).select_from(source)
         else:
-            statement = select(func.count(), *self._number(variant)).select_from(scope.source).where(*clauses)
-        return self._compiled(statement, conditions.fills)
+            statement = select(func.count(), *self._number(variant)).select_from(source).where(*asked.clauses)
+        # Not among the conditions: nothing counted would be an answer, too.
+        return self._compiled(statement.having(*asked.guards) if asked.guards else statement, asked)
 
     def aggregate(
         self,
@@ -128,14 +149,39 @@ class Templates:
     ) -> Template:
         """Return the template of an aggregate: all branches in one statement."""
         selects: list[Select[Any]] = []
-        fills: Sequence[Fill] = ()
         for number, branch in enumerate(branches):
-            scope, found_by, conditions = self._filtered(entity, node, variant)
-            fills = conditions.fills
-            chosen = branch_select(scope, number, branch, measures, groups)
-            clauses = [*_alive(scope, variant), *found_by]
-            selects.append(chosen.where(*clauses).add_columns(*self._number(variant)))
-        return self._compiled(selects[0] if len(selects) == 1 else union_all(*selects), fills)
+            asked = self._filtered(entity, node, variant, guarded=False)
+            chosen = branch_select(asked.scope, number, branch, measures, groups)
+            chosen = chosen.where(*asked.clauses).add_columns(*self._number(variant))
+            selects.append(chosen.having(*asked.guards) if asked.guards else chosen)
+        return self._compiled(selects[0] if len(selects) == 1 else union_all(*selects), asked)
+
+    def documents(self, names: Sequence[str], wide: frozenset[str]) -> Template:
+        """Return the condition that a row of the search index, the alias ``doc``, is of a record that may be read.
+
+        Args:
+            names: The entities whose rows are asked for.
+            wide: Those of them of which many records may be read; each is looked up then, instead of all beforehand.
+        """
+        conditions = Conditions()
+        assert self.rules is not None, "where all may be read there is no such condition"
+        ruled = RuledTables(self.rules, conditions, exact=False)
+        entity_name, record_id = literal_column("doc.entity", TEXT), literal_column("doc.record_id", Id())
+        top = Scope(self.tables, self.dialect, self.schema.entities[names[0]], rules=ruled)
+        whole: list[ColumnElement[str]] = []
+        ways: list[ColumnElement[bool]] = []
+        for name in names:
+            inner = top.within(self.schema.entities[name])
+            literal = literal_column(f"'{name}'", TEXT)  # names of entities are identifiers and dots
+            if not (clauses := inner.readable()):
+                whole.append(literal)
+                continue
+            ids = select(inner.root.c.id).select_from(inner.source).where(*clauses)
+            found = exists(ids.where(inner.root.c.id == record_id)) if name in wide else record_id.in_(ids)
+            ways.append(and_(entity_name == literal, found))
+        readable = or_(*([entity_name.in_(whole)] if whole else []), *ways)
+        sql = str(and_(readable, ruled.guard(top)).compile(dialect=self.dialect.sa))
+        return Template(sql, conditions.fills, {}, tuple(ruled.entities))
 
     def order(self, entity: Entity, asked: Sequence[OrderKey]) -> Order:
         """Return the total order that *asked* begins.
@@ -182,39 +228,83 @@ class Templates:
             keys.append(Key(path, part, drivers[part], descending, nullable, position))
         return keys
 
-    def _filtered(
-        self, entity: Entity, node: Node | None, variant: Variant
-    ) -> tuple[Scope, list[ColumnElement[bool]], Conditions]:
-        scope = Scope(self.tables, self.dialect, entity)
+    def _filtered(self, entity: Entity, node: Node | None, variant: Variant, *, guarded: bool = True) -> _Asked:
+        """Return what is asked of *entity*; with *guarded* the guards are among the conditions."""
         conditions = Conditions()
-        bound = None if node is None else bind(self.schema, entity, node, exact=variant.exact)
-        clauses = [] if bound is None else conditions.clauses(scope, bound)
-        return scope, clauses, conditions
+        ruled = None if self.rules is None else RuledTables(self.rules, conditions, exact=variant.exact)
+        scope = Scope(self.tables, self.dialect, entity, rules=ruled)
+        guards: list[ColumnElement[bool]] = [] if ruled is None else [ruled.guard(scope)]
+        clauses: list[ColumnElement[bool]] = [] if variant.binned else [scope.root.c.deleted_at.is_(None)]
+        # Which of several conditions finds fewest, a database guesses better than we do.
+        readable = None if variant.readable == "many" and node is not None else variant.readable
+        clauses += [] if ruled is None else self._readable(ruled, scope, readable)
+        if node is not None:
+            clauses += conditions.clauses(scope, bind(self.schema, entity, node, exact=variant.exact))
+        if guarded:
+            clauses += guards
+        return _Asked(scope, clauses, guards, conditions, () if ruled is None else ruled.entities)
+
+    def _readable(self, ruled: RuledTables, scope: Scope, readable: Readable | None) -> list[ColumnElement[bool]]:
+        """Return the conditions that the records may be read, in the form in which so many are found quickly.
+
+        Databases do not know how many records somebody may read. Few are all looked up, whatever else is asked, and
+        sorted. Of many, a walk in the order that is asked for soon meets enough; then no index may serve the rule.
+        """
+        if readable is None or (readable == "few" and not ruled.has_rule(scope.entity)):
+            return scope.readable()
+        if readable == "many":
+            clauses = scope.readable()
+            return [and_(*clauses).is_(true())] if clauses else []
+        inner = scope.again()
+        ids = select(inner.root.c.id).where(*inner.readable()).select_from(inner.source)
+        if self.dialect.name == "postgresql":
+            # An array is made first, whatever the planner thinks of what is in it.
+            return [scope.root.c.id == func.any(func.array(ids.scalar_subquery()))]
+        return [scope.root.c.id.in_(ids)]
 
     def _record_columns(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
         columns = select_list(entity, scope.root, self.dialect.name)
         if entity.link_fields:
             return columns  # which another SELECT goes around
         texts = _column_texts(self.tables, self.dialect)
-        if entity.name not in texts:
-            texts[entity.name] = ", ".join(str(column.compile(dialect=self.dialect.sa)) for column in columns)
-        return [literal_column(texts[entity.name])]
+        key = entity.name, entity.withheld if isinstance(entity, SeenEntity) else frozenset()
+        if key not in texts:
+            texts[key] = ", ".join(str(column.compile(dialect=self.dialect.sa)) for column in columns)
+        return [literal_column(texts[key])]
 
     def _number(self, variant: Variant) -> list[ColumnElement[Any]]:
         return [select(self.tables.state.c.schema_number).scalar_subquery()] if variant.numbered else []
 
-    def _compiled(self, statement: Select[Any] | CompoundSelect[Any], fills: Sequence[Fill]) -> Template:
+    def _compiled(self, statement: Select[Any] | CompoundSelect[Any], asked: _Asked) -> Template:
         compiled = statement.compile(dialect=self.dialect.sa)
         # Parameters that have a value already, such as the OFFSET that SQLAlchemy gives SQLite.
         constants = {name: value for name, value in compiled.params.items() if value is not None}
-        return Template(str(compiled), tuple(fills), constants)
+        return Template(str(compiled), asked.conditions.fills, constants, tuple(asked.ruled))
 
 
-def _alive(scope: Scope, variant: Variant) -> list[ColumnElement[bool]]:
-    return [] if variant.binned else [scope.root.c.deleted_at.is_(None)]
+@attrs.frozen
+class _Asked:
+    """What one statement, or a branch of it, asks for.
+
+    Attributes:
+        scope: Where it reads from.
+        clauses: Its conditions.
+        guards: The condition that rights are what they were, where there are row rules.
+        conditions: What the values of its conditions become.
+        ruled: The entities whose rules are in it so far.
+    """
+
+    scope: Scope
+    clauses: list[ColumnElement[bool]]
+    guards: list[ColumnElement[bool]]
+    conditions: Conditions
+    ruled: Sequence[str]
 
 
 @per_tables
-def _column_texts(tables: Tables, dialect: Dialect) -> dict[str, str]:
-    """Return the SQL of the columns of records as written so far, by entity; SQLAlchemy is slow to write so many."""
+def _column_texts(tables: Tables, dialect: Dialect) -> dict[tuple[str, frozenset[str]], str]:
+    """Return the SQL of the columns of records as written so far; SQLAlchemy is slow to write so many.
+
+    By entity and what is withheld of it.
+    """
     return {}

@@ -4,6 +4,8 @@ The English label derives from the name. Other languages live beside their owner
 
     [entities]
     visit = "拜访"
+    [roles]
+    quality = "质检"
     [fields.visit]
     planned_at = "计划时间"
     [options.visit.purpose]
@@ -18,6 +20,8 @@ The English label derives from the name. Other languages live beside their owner
     created_at = "创建时间"
     [filters]
     "contains" = "{left}包含{right}"
+    [why]
+    "do read" = "查看"
 
 Names are written without the owner's own: the file of the plugin ``visits`` says ``visit`` for ``visits.visit``, and
 ``[fields.account] last_visit_on`` for the field ``visits.last_visit_on`` that it adds to accounts. ``[common]`` labels
@@ -53,7 +57,18 @@ Key: TypeAlias = tuple[str, ...]
 ENGLISH = "en"
 SCRIPT = 4  # letters of a script in a tag; a region has two
 _TRADITIONAL = frozenset({"Hant", "TW", "HK", "MO"})
-_DEPTHS = {"entities": 1, "common": 1, "problems": 1, "filters": 1, "fields": 2, "options": 3, "states": 3, "moves": 3}
+_DEPTHS = {
+    "entities": 1,
+    "roles": 1,
+    "common": 1,
+    "problems": 1,
+    "filters": 1,
+    "why": 1,
+    "fields": 2,
+    "options": 3,
+    "states": 3,
+    "moves": 3,
+}
 
 
 @attrs.frozen
@@ -106,6 +121,10 @@ class Labels:
         """Return the label of one *move* of a status field's lifecycle."""
         return self._find(language, move.label, ("moves", entity, field.path, move.name)) or _of_value(move.name)
 
+    def role(self, name: str, declared: Mapping[str, str], language: str = ENGLISH) -> str:
+        """Return the label of the role *name*, of which *declared* has labels of its own."""
+        return self._find(language, declared, ("roles", name)) or _of_value(name)
+
     def problem(self, problem: Problem, language: str = ENGLISH) -> str:
         """Return what is wrong as a sentence; its facts are filled in."""
         template = self._find(language, {}, ("problems", problem.code))
@@ -114,6 +133,10 @@ class Labels:
     def words(self, key: str, english: str, language: str = ENGLISH) -> str:
         """Return the template by which a part of a filter is told, *english* where the language has none."""
         return self._find(language, {}, ("filters", key)) or english
+
+    def why(self, key: str, english: str, language: str = ENGLISH) -> str:
+        """Return the template by which a part of what rights rest on is told, as `words`."""
+        return self._find(language, {}, ("why", key)) or english
 
     def _find(self, language: str, declared: Mapping[str, str], *keys: Key) -> str | None:
         """Return the label in *language*, or in the first that stands for it; None where only a name can tell."""
@@ -190,7 +213,7 @@ def _with_full_names(texts: Mapping[Key, str], owner: str) -> dict[Key, str]:
     own = {key[1] for key in texts if key[0] == "entities"}
     full: dict[Key, str] = {}
     for (section, *names), text in texts.items():
-        if section not in ("common", "problems", "filters"):
+        if section not in ("roles", "common", "problems", "filters", "why"):
             if names[0] in own:
                 names[0] = f"{owner}.{names[0]}"
             elif len(names) > 1:

@@ -19,7 +19,7 @@ from pycrm.schema.schema import Schema
 
 __all__ = ["field_from_json", "field_to_json", "indexes_from_json", "parked_entities", "parked_fields", "snapshot"]
 
-_FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable", "retired")
+_FACTS = ("required", "unique", "indexed", "read_only", "hidden", "searchable", "retired", "open")
 
 
 def field_to_json(field: Field) -> dict[str, Any]:

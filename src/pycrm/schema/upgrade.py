@@ -27,6 +27,7 @@ _FACTS = {
     "read_only": ("read-only", "writable"),
     "hidden": ("hidden", "shown"),
     "searchable": ("searchable", "no longer searchable"),
+    "open": ("open to all who read the record", "closed until a role names it"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -58,7 +58,6 @@ class Documents:
         self.fields = tuple(sorted(found, key=lambda field: field is not title))
         self._has_title = bool(found) and self.fields[0] is title
         self._paths = frozenset(field.path for field in self.fields)
-        self._gram = f"@{entity.name}"
         self._read = FieldReader(self.fields).read
         self._parts = tuple(
             _Part(
@@ -77,7 +76,7 @@ class Documents:
 
     def row(self, record: Record) -> IndexRow:
         """Return the row of *record*; it has one even where nothing finds it, so that no value decides what is run."""
-        grams = [self._gram]
+        grams: list[str] = []
         lines = [] if self._has_title else [""]
         numbers = []
         for part, value in zip(self._parts, self._read(record), strict=True):
@@ -96,16 +95,14 @@ class Documents:
         head = "\n".join(lines + numbers)[:LONGEST_HEAD]
         return IndexRow(self.entity.name, record.id, f"\n{head}\n", grams)
 
-    def texts(self, record: Record) -> list[tuple[Field, str, set[str]]]:
-        """Return the searchable fields of *record* that have a value, each with its text and grams."""
-        found = []
+    def texts(self, record: Record) -> Iterator[tuple[Field, str, set[str]]]:
+        """Yield the searchable fields of *record* that have a value, each with its text and grams, the title first."""
         for part, value in zip(self._parts, self._read(record), strict=True):
             if value is None or value == part.empty:
                 continue
             text = part.text(value)
             grams = phone_grams(text)[1:] if part.is_phone else text_grams(fold(text[:MOST_READ]))
-            found.append((part.field, text, set(" ".join(grams).split(" "))))
-        return found
+            yield part.field, text, set(" ".join(grams).split(" "))
 
 
 def documents_of(entity: Entity) -> Documents:

@@ -76,17 +76,21 @@ def describe(entity: Entity, record: Record, query: Query, *, all_terms: bool) -
     None if it does not hold it, or with ``all_terms=False`` no part of it: then its row in the index is older than the
     record, or has the number of another gram.
     """
-    texts = documents_of(entity).texts(record)
-    if not _is_held(query, set[str]().union(*(grams for _, _, grams in texts)), all_terms):
-        return None
-    title = next((text for field, text, _ in texts if field.path == entity.title), "")
-    best, most = None, -1
-    for field, text, grams in texts:
-        held = sum(part.is_held_by(grams) for part in query.parts)
+    parts, title, best, most = query.parts, "", ("", ""), -1
+    grams: set[str] = set()
+    for field, text, its_grams in documents_of(entity).texts(record):
+        if field.path == entity.title:
+            title = text
+        held = sum(part.is_held_by(its_grams) for part in parts)
         if held > most:
             best, most = (field.path, text), held
-    if best is None:
-        return title or str(record.id), "", ""
+        grams |= its_grams
+        # The title, which comes first, holds all of it most often: no other field is looked at then.
+        if held == len(parts) and _is_held(query, grams, all_terms):
+            break
+    else:
+        if not _is_held(query, grams, all_terms):
+            return None
     return title or _title(entity, record), best[0], _excerpt(best[1], query)
 
 

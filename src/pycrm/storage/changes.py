@@ -20,7 +20,9 @@ from pycrm.storage.types import BIGINT, Id
 from pycrm.storage.unit import Unit
 from pycrm.storage.value_lists import ValueList, driver_sql
 
-__all__ = ["ChangeRow", "read_batch", "read_changes", "read_changes_of", "write_changes"]
+__all__ = ["ChangeRow", "read_batch", "read_changes", "read_changes_of", "read_newest_changes", "write_changes"]
+
+MOST_NUMBER = 2**63 - 1
 
 _COLUMNS = {
     "entity": PartType.TEXT,
@@ -86,6 +88,30 @@ def read_changes(
     return [_decoded(row, codec) for row in unit.rows(_read_sql(tables, unit.dialect), params)]
 
 
+def read_newest_changes(
+    unit: Unit, tables: Tables, entity: str, record_id: UUID, *, before: int | None, limit: int
+) -> list[tuple[int, ChangeRow]]:
+    """Return the newest changes of one record, the newest first, each with the number that orders it.
+
+    Args:
+        unit: Who reads.
+        tables: Where from.
+        entity: The entity's name.
+        record_id: The record.
+        before: Only those with smaller numbers.
+        limit: At most so many.
+    """
+    codec = CODECS[unit.dialect.name]
+    params = {
+        "_id": codec.encode_value(PartType.ID, record_id),
+        "_entity": entity,
+        "_before": MOST_NUMBER if before is None else before,
+        "_limit": limit,
+    }
+    rows = unit.rows(_read_newest_sql(tables, unit.dialect), params)
+    return [(int(row[-1]), _decoded(row[:-1], codec)) for row in rows]
+
+
 def read_batch(unit: Unit, tables: Tables, batch: UUID, *, after: int, last: int) -> list[ChangeRow]:
     """Return the changes of one *batch*, oldest first.
 
@@ -127,6 +153,21 @@ def _read_sql(tables: Tables, dialect: Dialect) -> str:
         .order_by(change.c.version, change.c.n)
     )
     return driver_sql(statement, dialect)
+
+
+@per_tables
+def _read_newest_sql(tables: Tables, dialect: Dialect) -> str:
+    change = tables.change
+    statement = (
+        _select(change, dialect)
+        .add_columns(change.c.n)
+        .where(change.c.record_id == bindparam("_id", type_=Id()))
+        .where(change.c.entity == bindparam("_entity", type_=change.c.entity.type))
+        .where(change.c.n < bindparam("_before", type_=BIGINT))
+        .order_by(change.c.version.desc(), change.c.n.desc())
+    )
+    # By hand: for SQLite SQLAlchemy adds an OFFSET with a parameter of its own.
+    return f"{driver_sql(statement, dialect)} LIMIT {dialect.named('_limit')}"
 
 
 @per_tables

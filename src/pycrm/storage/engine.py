@@ -30,6 +30,7 @@ _ONE_UNIT = (
     "an in-memory database allows one unit at a time and another one is open; end it first, or use a database file "
     "(`CRM('sqlite:///shop.db')`) for concurrent, nested or async work"
 )
+SHORT_PATIENCE_MS = 250
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 
 
@@ -80,6 +81,14 @@ class Database:
         transaction = self._own(reading=False, invariant=invariant)
         return self._unit(transaction, is_reading=False, announcements=announcements, alone=alone)
 
+    def short_unit(self) -> Unit:
+        """Return a writing unit of our own that gives up where others hold SQLite's write lock for more than a moment.
+
+        Raises:
+            UnitError: The database is in memory and another unit is open.
+        """
+        return self._unit(self._own(reading=False, invariant=False, patience_ms=SHORT_PATIENCE_MS), is_reading=False)
+
     def migrating_unit(self, *, rebuilding: bool = False, announcements: Announcements | None = None) -> Unit:
         """Return a writing unit for changes of tables.
 
@@ -128,10 +137,12 @@ class Database:
             self._reading_engine.dispose()
             self.engine.dispose()
 
-    def _own(self, *, reading: bool, invariant: bool) -> Transaction:
+    def _own(self, *, reading: bool, invariant: bool, patience_ms: int | None = None) -> Transaction:
         if self.dialect is SQLITE:
             engine = self._reading_engine if reading else self.engine
-            return sqlite.SqliteTransaction(engine, reading=reading, invariant=invariant, owned=self.owned)
+            return sqlite.SqliteTransaction(
+                engine, reading=reading, invariant=invariant, owned=self.owned, patience_ms=patience_ms
+            )
         return postgresql.PostgresqlTransaction(self.engine, reading=reading, invariant=invariant)
 
     def _unit(

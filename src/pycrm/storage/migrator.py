@@ -24,7 +24,7 @@ from pycrm.storage.migration import Declared, StoredSchema
 from pycrm.storage.ports import Announcements
 from pycrm.storage.state import (
     Installed,
-    fill_secret,
+    complete_state,
     read_installed,
     read_schema_number,
     write_installation,
@@ -174,7 +174,7 @@ class Migrator:
         """Carry out what a stage asks for; what has to wait for an owner's own steps is noted in its row."""
         bench = Bench(unit)
         complete_kernel(bench, self.declared.kernel)
-        fill_secret(unit.connection, self.declared.kernel)
+        complete_state(unit.connection, self.declared.kernel)
         renamed = tuple(each for step in stage for each in step.difference.renamed)
         has_functions = bool(stage and stage[-1].functions)
         for operation in self._operations(before, after, Renames(renamed)):

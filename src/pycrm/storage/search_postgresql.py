@@ -1,8 +1,6 @@
 """The search index on PostgreSQL: an array of grams per record under a GIN index.
 
-A GIN index knows no order: who wants the newest of the many rows that hold a common word has to read them all. So
-each row has one more number among its grams, the block that it stands in. Blocks are asked one after the other, newest
-first, and GIN passes over the rows of all others without reading them.
+Grams stand in it as numbers, see `gram_numbers`, and are asked for as `search_questions` says.
 """
 
 from __future__ import annotations
@@ -14,15 +12,20 @@ from uuid import UUID
 from pycrm.storage.bulk import COPY_FROM, copy_rows
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.gram_frequencies import Frequencies, read_frequencies
-from pycrm.storage.gram_numbers import BLOCK_BITS, array_text, binary_array, block_sql, gram_numbers
-from pycrm.storage.search_rows import IndexRow, Question, SearchIndex
+from pycrm.storage.gram_numbers import array_text, binary_array, block_sql
+from pycrm.storage.search_questions import Asked
+from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex
+from pycrm.storage.search_tables import entity_index_name, make_postgresql_form
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
 
 __all__ = ["PostgresqlIndex"]
 
-MOST_SORTED = 20_000
+MOST_SORTED = 15_000
 """Of more rows than these only some are read, block by block."""
+
+OUTDATED = 0.1
+"""The commonest grams are counted anew where this part of the rows was written since; that takes a second or two."""
 
 
 class PostgresqlIndex(SearchIndex):
@@ -30,9 +33,11 @@ class PostgresqlIndex(SearchIndex):
 
     def __init__(self, tables: Tables, dialect: Dialect) -> None:
         super().__init__(tables, dialect)
+        self._prefix = tables.prefix
         self._known_frequencies: Frequencies | None = None
         self._sequence_name: str | None = None
         self._statements: dict[str, str] = {}
+        self._seen: set[str] = set()  # entities that had rows; one whose last has gone may stay
 
     def add_made(self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int) -> None:
         if count < COPY_FROM:
@@ -61,7 +66,7 @@ class PostgresqlIndex(SearchIndex):
         # Two units may meet the same new user; the row of either will do.
         if len(rows) == 1:
             (row,) = rows
-            values = (row.entity, row.record_id, tokenizer, row.head, array_text(row.grams))
+            values = (row.entity, row.record_id, tokenizer, row.head, array_text(row.entity, row.grams))
             unit.execute(self._statement(unit, _ONE), values)
         elif rows:
             unit.execute(self._statement(unit, _SEVERAL), _columns(rows, tokenizer))
@@ -76,7 +81,7 @@ class PostgresqlIndex(SearchIndex):
             f"COPY {self.doc} (n, entity, record_id, tokenizer, head, grams) FROM STDIN (FORMAT BINARY)",
             ("int8", "text", "uuid", "int4", "text", "bytea"),
             (
-                (n, row.entity, row.record_id, tokenizer, row.head, binary_array(row.grams, n))
+                (n, row.entity, row.record_id, tokenizer, row.head, binary_array(row.entity, row.grams, n))
                 for n, row in zip(sorted(given), rows, strict=True)
             ),
         )
@@ -97,10 +102,12 @@ class PostgresqlIndex(SearchIndex):
         return self._statements[given]
 
     def _upsert_sql(self, unit: Unit, given: str) -> str:
+        # Who has a row takes no further number: blocks of numbers that no row has would be asked for nothing.
+        n = f"coalesce((SELECT n FROM {self.doc} WHERE record_id = given.id), nextval('{self._sequence(unit)}'))"
         return (
             f"INSERT INTO {self.doc} AS doc (n, entity, record_id, tokenizer, head, grams) OVERRIDING SYSTEM VALUE "
             f"SELECT n, entity, id, tokenizer, head, grams::integer[] || {block_sql('n')} FROM ("
-            f"SELECT nextval('{self._sequence(unit)}') AS n, given.* FROM {given} "
+            f"SELECT {n} AS n, given.* FROM {given} "
             "AS given (entity, id, tokenizer, head, grams)) AS numbered ON CONFLICT (record_id) DO UPDATE "
             "SET tokenizer = excluded.tokenizer, head = excluded.head, "
             f"grams = excluded.grams[:cardinality(excluded.grams) - 1] || {block_sql('doc.n')}"
@@ -113,15 +120,20 @@ class PostgresqlIndex(SearchIndex):
     def clear(self, unit: Unit) -> None:
         unit.execute(f"TRUNCATE {self.doc} RESTART IDENTITY")
 
-    def bring_up(self, unit: Unit) -> None:
-        ((form,),) = unit.rows(
-            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %(_table)s::regclass "
-            "AND attname = 'grams'",
-            {"_table": self.doc},
-        )
-        if form != "integer[]":  # it was text[]
-            self.clear(unit)
-            unit.execute(f"ALTER TABLE {self.doc} ALTER COLUMN grams TYPE integer[] USING NULL")
+    def bring_up(self, unit: Unit) -> bool:
+        (is_made,) = unit.rows(
+            "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+            "WHERE indrelid = %(_table)s::regclass AND relname = %(_index)s",
+            {"_table": self.doc, "_index": entity_index_name(self._prefix)},
+        )[0]
+        if is_made:
+            return False
+        # Older grams were texts, or numbers that were the same in all entities.
+        self.clear(unit)
+        unit.execute(f"ALTER TABLE {self.doc} ALTER COLUMN grams TYPE integer[] USING NULL")
+        for statement in make_postgresql_form(self._prefix, self.doc):
+            unit.execute(statement)
+        return True
 
     def settle(self, unit: Unit) -> None:
         # Each search reads what the index has not sorted in yet. Only its owner may ask for that; vacuum does it too.
@@ -131,23 +143,37 @@ class PostgresqlIndex(SearchIndex):
             "AND pg_has_role(relowner, 'USAGE')",
             {"_table": self.doc},
         )
-        unit.execute(f"ANALYZE {self.doc}")
+        ((is_outdated,),) = unit.rows(
+            "SELECT reltuples < 0 OR n_mod_since_analyze > reltuples * %(_part)s FROM pg_class "
+            "JOIN pg_stat_all_tables ON relid = pg_class.oid WHERE relid = %(_table)s::regclass",
+            {"_table": self.doc, "_part": OUTDATED},
+        )
+        if is_outdated:
+            unit.execute(f"ANALYZE {self.doc}")
+        self._known_frequencies = None
 
-    def _newest_sql(self, unit: Unit, question: Question, entities: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
-        asked = _Asked(question, entities)
-        if self._frequencies(unit).most_rows(asked.terms) > MOST_SORTED:
-            return self._by_blocks(asked), asked.params
-        # The order is spelt so that the planner does not walk the key backwards in the hope of a common word.
-        return f"{_COLUMNS} FROM {self.doc} WHERE {asked.where()} ORDER BY n + 0 DESC", asked.params
+    def _newest_sql(
+        self, unit: Unit, question: Question, searched: Searched, columns: str, limit: int
+    ) -> tuple[str, dict[str, Any]]:
+        asked = Asked(self.doc, question, columns, limit, searched.readable)
+        entities = self._with_rows(unit, searched.entities) or searched.entities[:1]
+        sql = asked.newest(entities, self._frequencies(unit), MOST_SORTED)
+        return sql, {**searched.params, **asked.params}
 
-    def _by_blocks(self, asked: _Asked) -> str:
-        """Return what looks in one block of rows after the other, the newest first, until there are enough.
-
-        A block without a hit costs a third of a millisecond.
-        """
-        blocks = f"generate_series((SELECT max(n) FROM {self.doc}) >> {BLOCK_BITS}, 0, -1) AS block"
-        of_block = f"{_COLUMNS} FROM {self.doc} WHERE {asked.where('~block::integer')} ORDER BY n + 0 DESC"
-        return f"SELECT found.* FROM {blocks} CROSS JOIN LATERAL ({of_block}) AS found"
+    def _with_rows(self, unit: Unit, entities: Sequence[str]) -> list[str]:
+        """Return those of *entities* that have rows: each further one has a page of the index read for each gram."""
+        if unknown := [entity for entity in entities if entity not in self._seen]:
+            # Compared as pairs, for which no other index will do.
+            self._seen.update(
+                entity
+                for (entity,) in unit.rows(
+                    "SELECT named.entity FROM unnest(%(_entities)s::text[]) AS named (entity) CROSS JOIN LATERAL "
+                    f"(SELECT doc.entity FROM {self.doc} AS doc WHERE (doc.entity, doc.n) > (named.entity, 0) "
+                    "ORDER BY doc.entity, doc.n LIMIT 1) AS next WHERE next.entity = named.entity",
+                    {"_entities": unknown},
+                )
+            )
+        return [entity for entity in entities if entity in self._seen]
 
     def _frequencies(self, unit: Unit) -> Frequencies:
         """Return how often grams occur, as PostgreSQL's statistics said within the last minutes."""
@@ -156,42 +182,8 @@ class PostgresqlIndex(SearchIndex):
         return self._known_frequencies
 
 
-class _Asked:
-    """A question in SQL.
-
-    Attributes:
-        terms: The numbers of the grams of each alternative of each term.
-        params: Its values by the names of their markers.
-    """
-
-    def __init__(self, question: Question, entities: Sequence[str] | None) -> None:
-        certain = [alternatives[0] for alternatives in question if len(alternatives) == 1]
-        terms: list[Sequence[frozenset[str]]] = [[frozenset[str]().union(*certain)]] if certain else []
-        terms += [alternatives for alternatives in question if len(alternatives) > 1]
-        if entities is not None:
-            terms.append([frozenset({f"@{name}"}) for name in entities])
-        self.params: dict[str, Any] = {}
-        self.terms = [[gram_numbers(grams) for grams in alternatives] for alternatives in terms]
-        self._names = [[self._named(numbers) for numbers in alternatives] for alternatives in self.terms]
-
-    def where(self, place: str | None = None) -> str:
-        """Return the condition, with *place* for those rows only that have this number too."""
-        held = "%(NAME)s::integer[]" if place is None else f"%(NAME)s::integer[] || ({place})"
-        terms = (
-            " OR ".join(f"grams @> ({held.replace('NAME', name)})" for name in alternatives)
-            for alternatives in self._names
-        )
-        return " AND ".join(f"({term})" for term in terms)
-
-    def _named(self, numbers: list[int]) -> str:
-        name = f"_grams{len(self.params)}"
-        self.params[name] = numbers
-        return name
-
-
 _ONE = "(VALUES (%s::text, %s::uuid, %s::integer, %s::text, %s::integer[]))"
 _SEVERAL = "unnest(%s::text[], %s::uuid[], %s::integer[], %s::text[], %s::text[])"
-_COLUMNS = "SELECT n, entity, record_id, head"
 
 
 def _columns(rows: Sequence[IndexRow], tokenizer: int) -> tuple[list[Any], ...]:
@@ -200,5 +192,5 @@ def _columns(rows: Sequence[IndexRow], tokenizer: int) -> tuple[list[Any], ...]:
         [row.record_id for row in rows],
         [tokenizer] * len(rows),
         [row.head for row in rows],
-        [array_text(row.grams) for row in rows],
+        [array_text(row.entity, row.grams) for row in rows],
     )

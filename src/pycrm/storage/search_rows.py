@@ -7,7 +7,7 @@ terms is given by alternatives, and an alternative is a set of grams that a row 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from pycrm.storage.search_scores import Wanted, score_sql
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
 
-__all__ = ["MOST_COUNTED", "FoundRow", "IndexRow", "Question", "SearchIndex"]
+__all__ = ["MOST_COUNTED", "FoundRow", "IndexRow", "Question", "SearchIndex", "Searched", "Waiting"]
 
 MOST_COUNTED = 10_000
 """Counting those that wait stops here: an import of millions would make each search slow."""
@@ -49,6 +49,40 @@ class IndexRow:
     record_id: UUID
     head: str
     grams: Sequence[str]
+
+
+@attrs.frozen
+class Searched:
+    """Which entities' rows are looked at.
+
+    Attributes:
+        entities: Their names.
+        is_all: No others have rows.
+        readable: SQL for which of their rows may be found; those of the alias ``doc`` all where it is empty.
+        params: The values of the markers in that, by name.
+    """
+
+    entities: Sequence[str]
+    is_all: bool
+    readable: str = ""
+    params: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Waiting:
+    """A part of what waits.
+
+    Attributes:
+        after: The number in the queue that it begins behind.
+        last: The number that it ends with.
+    """
+
+    after: int
+    last: int
+
+    def __or__(self, other: Waiting) -> Waiting:
+        """Return the part that holds both and all between."""
+        return Waiting(min(self.after, other.after), max(self.last, other.last))
 
 
 class SearchIndex(ABC):
@@ -97,46 +131,37 @@ class SearchIndex(ABC):
     def clear(self, unit: Unit) -> None:
         """Forget all records."""
 
-    def newest(self, unit: Unit, question: Question, entities: Sequence[str] | None, limit: int) -> list[FoundRow]:
+    def newest(self, unit: Unit, question: Question, searched: Searched, limit: int) -> list[FoundRow]:
         """Return the newest rows that hold every term of *question*, newest first.
 
         Args:
             unit: Where.
             question: At least one term.
-            entities: Only rows of these, each of which is a gram of its rows: ``@`` and its name. All where None.
+            searched: Whose rows; at least one entity's.
             limit: At most so many.
         """
-        sql, params = self._newest_sql(unit, question, entities)
-        found: list[Any] = unit.rows(f"SELECT n, entity, record_id FROM ({sql} LIMIT {int(limit)}) AS found", params)
+        found: list[Any] = unit.rows(*self._newest_sql(unit, question, searched, "n, entity, record_id", limit))
         return found
 
     def best(
-        self,
-        unit: Unit,
-        question: Question,
-        entities: Sequence[str] | None,
-        wanted: Wanted,
-        most: int,
-        limit: int,
+        self, unit: Unit, question: Question, searched: Searched, wanted: Wanted, most: int, limit: int
     ) -> tuple[list[tuple[float, FoundRow]], bool]:
         """Return those of the newest rows that fit best, and whether more rows than were looked at hold *question*.
 
         Args:
             unit: Where.
             question: See `newest`.
-            entities: See `newest`.
+            searched: See `newest`.
             wanted: What the rows are ranked by; among equals the newest come first.
             most: So many of the newest rows are looked at.
             limit: At most so many are returned, each with its score.
         """
-        sql, params = self._newest_sql(unit, question, entities)
+        columns = f"n, entity, record_id, {score_sql(self._dialect, len(wanted.texts))} AS score"
         # One more is looked at, to see whether there is one, and left out of what is returned.
-        looked_at = f"{sql} LIMIT {most + 1}"
-        score = score_sql(self._dialect, len(wanted.texts))
+        looked_at, params = self._newest_sql(unit, question, searched, columns, most + 1)
         rows = unit.rows(
-            f"SELECT n, entity, record_id, score, total, oldest FROM (SELECT n, entity, record_id, {score} AS score, "
-            f"count(*) OVER () AS total, min(n) OVER () AS oldest FROM ({looked_at}) AS looked_at) AS scored "
-            f"ORDER BY score DESC, n DESC LIMIT {limit + 1}",
+            "SELECT n, entity, record_id, score, count(*) OVER () AS total, min(n) OVER () AS oldest "
+            f"FROM ({looked_at}) AS looked_at ORDER BY score DESC, n DESC LIMIT {limit + 1}",
             {**params, **wanted.params()},
         )
         is_capped = bool(rows) and rows[0][4] > most
@@ -144,16 +169,18 @@ class SearchIndex(ABC):
         return [(float(row[3]), row[:3]) for row in kept[:limit]], is_capped
 
     @abstractmethod
-    def _newest_sql(self, unit: Unit, question: Question, entities: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
-        """Return SQL for n, entity, record_id and head of `newest`, without its limit, and its parameters."""
+    def _newest_sql(
+        self, unit: Unit, question: Question, searched: Searched, columns: str, limit: int
+    ) -> tuple[str, dict[str, Any]]:
+        """Return SQL for *columns* of `newest`, and its parameters."""
 
     @abstractmethod
     def settle(self, unit: Unit) -> None:
         """Make the index quick to read after much was written to it."""
 
     @abstractmethod
-    def bring_up(self, unit: Unit) -> None:
-        """Give the tables today's form, in a database that an older release has made; what they hold may go."""
+    def bring_up(self, unit: Unit) -> bool:
+        """Give the tables of an older release today's form, and say whether what they held went with that."""
 
     def oldest_tokenizer(self, unit: Unit) -> int | None:
         """Return the number of the rules that made the oldest row; None where nothing can be found."""
@@ -168,30 +195,36 @@ class SearchIndex(ABC):
 
     # What waits
 
-    def enqueue(self, unit: Unit, entity: str, ids: Iterable[UUID]) -> None:
-        """Let the records with these ids wait to be indexed."""
+    def enqueue(self, unit: Unit, entity: str, ids: Iterable[UUID]) -> Waiting:
+        """Let the records with these ids wait to be indexed; the part that is returned holds them all."""
         rows = [(entity, self._id(id)) for id in ids]
+        after = self._last_waiting(unit)
         if self._enqueue.copies(len(rows)):
             self._enqueue.copy(unit, [rows])
         else:
             self._enqueue.write(unit, rows)
+        return Waiting(after, self._last_waiting(unit))
 
-    def enqueue_all(self, unit: Unit, entities: Sequence[str]) -> None:
+    def enqueue_all(self, unit: Unit, entities: Sequence[str]) -> Waiting:
         """Let all records of *entities* outside the bin wait, in the order of their ids, which is that of their age."""
         parts = " UNION ALL ".join(
             f"SELECT {_literal(name)} AS entity, id FROM {self._quote.format_table(self._tables[name])} "
             "WHERE deleted_at IS NULL"
             for name in entities
         )
+        after = self._last_waiting(unit)
         if parts:
             unit.execute(f"INSERT INTO {self.queue} (entity, record_id) SELECT entity, id FROM ({parts}) a ORDER BY id")
+        return Waiting(after, self._last_waiting(unit))
 
-    def take(self, unit: Unit, limit: int) -> list[tuple[str, UUID]]:
-        """Take the next records off the queue and return them in its order: entity and id of each."""
+    def take(self, unit: Unit, limit: int, part: Waiting | None = None) -> list[tuple[str, UUID]]:
+        """Take the next records off the queue, or off a *part* of it, and return them in its order: entity and id."""
         # Two who take at once do not get the same ones: who comes second waits, and finds those rows gone.
-        last = f"SELECT n FROM {self.queue} ORDER BY n LIMIT 1 OFFSET {int(limit) - 1}"
+        within = "" if part is None else f"n > {part.after} AND n <= {part.last}"
+        last = f"SELECT n FROM {self.queue}{within and f' WHERE {within}'} ORDER BY n LIMIT 1 OFFSET {int(limit) - 1}"
+        greatest = f"(SELECT max(n) FROM {self.queue})" if part is None else str(part.last)
         found = unit.returning(
-            f"DELETE FROM {self.queue} WHERE n <= coalesce(({last}), (SELECT max(n) FROM {self.queue})) "
+            f"DELETE FROM {self.queue} WHERE n <= coalesce(({last}), {greatest}){within and f' AND {within}'} "
             "RETURNING n, entity, record_id"
         )
         return [(entity, self.id_of(id)) for _, entity, id in sorted(found, key=lambda row: row[0])]
@@ -200,6 +233,10 @@ class SearchIndex(ABC):
         """Return how many records wait, counted up to `MOST_COUNTED`."""
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {self.queue} LIMIT {MOST_COUNTED}) AS waiting"
         return int(unit.rows(sql)[0][0])
+
+    def _last_waiting(self, unit: Unit) -> int:
+        ((last,),) = unit.rows(f"SELECT coalesce(max(n), 0) FROM {self.queue}")
+        return int(last)
 
     def forget_waiting(self, unit: Unit) -> None:
         """Let nothing wait any more."""

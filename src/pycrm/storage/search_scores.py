@@ -13,7 +13,7 @@ import attrs
 
 from pycrm.storage.dialect import SQLITE, Dialect
 
-__all__ = ["ALL_TERMS", "BEGINS", "EXACT", "IN_TITLE", "Wanted", "score_sql"]
+__all__ = ["ALL_TERMS", "BEGINS", "EXACT", "IN_TITLE", "Wanted", "score_of", "score_sql"]
 
 EXACT: Final = 1.0
 BEGINS: Final = 0.8
@@ -39,6 +39,14 @@ class Wanted:
         whole = self.whole.encode("utf-8", "ignore").decode().replace("\0", "")
         texts = {f"_text{number}": text for number, text in enumerate(self.texts)}
         return {"_begin": f"\n{whole}", "_exact": f"\n{whole}\n", **texts}
+
+
+def score_of(head: str, wanted: Wanted) -> float:
+    """Return the score that `score_sql` gives a row with this *head*."""
+    if f"\n{wanted.whole}" in head:
+        return EXACT if f"\n{wanted.whole}\n" in head else BEGINS
+    title = head[1:].partition("\n")[0]
+    return IN_TITLE if all(text in title for text in wanted.texts) else ALL_TERMS
 
 
 def score_sql(dialect: Dialect, count: int) -> str:

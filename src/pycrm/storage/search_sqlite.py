@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.search_rows import IndexRow, Question, SearchIndex
+from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex
 from pycrm.storage.search_tables import gram_table_name, make_gram_table
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
@@ -46,12 +46,12 @@ class SqliteIndex(SearchIndex):
         )
         unit.execute_many(
             f"INSERT INTO {self._grams} (rowid, grams) VALUES (?, ?)",
-            [(n, " ".join(row.grams)) for n, row in enumerate(rows, start=last + 1)],
+            [(n, _text(row)) for n, row in enumerate(rows, start=last + 1)],
         )
 
     def _add_one(self, unit: Unit, row: IndexRow, tokenizer: int) -> None:
         unit.execute(self._insert_next, (row.entity, self._id(row.record_id), tokenizer, row.head))
-        unit.execute(self._insert_its_grams, (" ".join(row.grams),))
+        unit.execute(self._insert_its_grams, (_text(row),))
 
     def replace(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
         numbers = self._numbers(unit, [row.record_id for row in rows])
@@ -61,7 +61,7 @@ class SqliteIndex(SearchIndex):
         )
         if known:
             unit.execute_many(
-                f"UPDATE {self._grams} SET grams = ? WHERE rowid = ?", [(" ".join(row.grams), n) for n, row in known]
+                f"UPDATE {self._grams} SET grams = ? WHERE rowid = ?", [(_text(row), n) for n, row in known]
             )
             unit.execute_many(
                 f"UPDATE {self.doc} SET tokenizer = ?, head = ? WHERE n = ?",
@@ -85,19 +85,24 @@ class SqliteIndex(SearchIndex):
         unit.execute(make_gram_table(self._prefix))
         unit.execute(f"DELETE FROM {self.doc}")
 
-    def bring_up(self, unit: Unit) -> None:
-        pass  # its tables have always been like this
+    def bring_up(self, unit: Unit) -> bool:
+        return False  # its tables have always been like this
 
     def settle(self, unit: Unit) -> None:
         pass  # FTS5 merges as it goes
 
-    def _newest_sql(self, unit: Unit, question: Question, entities: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
+    def _newest_sql(
+        self, unit: Unit, question: Question, searched: Searched, columns: str, limit: int
+    ) -> tuple[str, dict[str, Any]]:
         # CROSS JOIN keeps FTS5 the outer loop, which gives its rows newest first and stops early.
+        readable = f" AND ({searched.readable})" if searched.readable else ""
         sql = (
-            f"SELECT d.n, d.entity, d.record_id, d.head FROM {self._grams} CROSS JOIN {self.doc} d "
-            f"WHERE {self._grams} MATCH :_match AND d.n = {self._grams}.rowid ORDER BY {self._grams}.rowid DESC"
+            f"SELECT {columns} FROM {self._grams} CROSS JOIN {self.doc} AS doc "
+            f"WHERE {self._grams} MATCH :_match AND n = {self._grams}.rowid{readable} "
+            f"ORDER BY {self._grams}.rowid DESC LIMIT {int(limit)}"
         )
-        return sql, {"_match": match_text(question, entities)}
+        asked = match_text(question, None if searched.is_all else searched.entities)
+        return sql, {**searched.params, "_match": asked}
 
     def _numbers(self, unit: Unit, ids: Sequence[UUID]) -> dict[Any, int]:
         """Return the numbers of the rows of *ids*, by id as the driver gives it."""
@@ -109,6 +114,11 @@ class SqliteIndex(SearchIndex):
             found = unit.rows(f"SELECT record_id, n FROM {self.doc} WHERE record_id IN ({marks})", portion)
             numbers.update((id, n) for id, n in found)
         return numbers
+
+
+def _text(row: IndexRow) -> str:
+    """Return what FTS5 keeps of *row*: its grams, and one for its entity."""
+    return " ".join((f"@{row.entity}", *row.grams))
 
 
 def match_text(question: Question, entities: Sequence[str] | None) -> str:

@@ -114,13 +114,17 @@ class SqliteTransaction:
         reading: Refuse writes in the database too.
         invariant: Take the write lock from the start, so that nothing that is read can change.
         owned: The engine is ours, and its connections are set up. Those of a host are set up per unit and put back.
+        patience_ms: How long to wait for the write lock; as the connection does where absent.
     """
 
     joined = False
     session: Session | None = None
 
-    def __init__(self, engine: Engine, *, reading: bool, invariant: bool, owned: bool) -> None:
+    def __init__(
+        self, engine: Engine, *, reading: bool, invariant: bool, owned: bool, patience_ms: int | None = None
+    ) -> None:
         self._engine = engine
+        self._patience_ms = patience_ms
         self._reading = reading
         self._invariant = invariant
         self._owned = owned
@@ -201,10 +205,12 @@ class SqliteTransaction:
             patience = _pragma(driver, "busy_timeout")
             self._set_pragma(driver, "busy_timeout", max(patience, BUSY_TIMEOUT_MS), found=patience)
             self._set_pragma(driver, "foreign_keys", 1, found=_pragma(driver, "foreign_keys"))
+        if self._patience_ms is not None:
+            self._set_pragma(driver, "busy_timeout", self._patience_ms, found=_pragma(driver, "busy_timeout"))
 
     def _set_pragma(self, driver: sqlite3.Connection, pragma: str, value: int, *, found: int) -> None:
         if found != value:
-            self._put_back[pragma] = found
+            self._put_back.setdefault(pragma, found)
             driver.execute(f"PRAGMA {pragma} = {value}")
 
     def _restore(self, driver: sqlite3.Connection) -> None:

@@ -20,7 +20,9 @@ from pycrm.storage.unit import Unit
 
 __all__ = [
     "Installed",
-    "fill_secret",
+    "complete_state",
+    "count_access_change",
+    "read_access_number",
     "read_installation",
     "read_installed",
     "read_schema_number",
@@ -93,12 +95,31 @@ def write_installation(connection: Connection, tables: Tables, installation: UUI
     if connection.execute(select(tables.state.c.id)).first() is None:
         values = {"id": 1, "installation": installation, "schema_number": 0, "secret": _new_secret()}
         connection.execute(insert(tables.state).values(values))
+    _begin_access(connection, tables)
 
 
-def fill_secret(connection: Connection, tables: Tables) -> None:
-    """Give a database that has no secret a new one."""
+def complete_state(connection: Connection, tables: Tables) -> None:
+    """Give a database that an older release made the secret and the access number that it may lack."""
     state = tables.state
     connection.execute(update(state).where(state.c.secret.is_(None)).values(secret=_new_secret()))
+    _begin_access(connection, tables)
+
+
+def _begin_access(connection: Connection, tables: Tables) -> None:
+    if connection.execute(select(tables.access.c.id)).first() is None:
+        connection.execute(insert(tables.access).values(id=1, number=0))
+
+
+def read_access_number(unit: Unit, tables: Tables) -> int:
+    """Return the number that counts the changes to who may do what."""
+    ((number,),) = unit.rows(_access_sql(tables, unit.dialect))
+    return int(number)
+
+
+def count_access_change(unit: Unit, tables: Tables) -> None:
+    """Note that who may do what has changed; every process asks anew from the commit on."""
+    table = unit.dialect.sa.identifier_preparer.format_table(tables.access)
+    unit.execute(f"UPDATE {table} SET number = number + 1")
 
 
 def read_installed(connection: Connection, plugins: Table) -> dict[str, Installed]:
@@ -144,3 +165,8 @@ def _as_dict(value: Any) -> dict[str, Any]:
 @per_tables
 def _number_sql(tables: Tables, dialect: Dialect) -> str:
     return f"SELECT schema_number FROM {dialect.sa.identifier_preparer.format_table(tables.state)}"
+
+
+@per_tables
+def _access_sql(tables: Tables, dialect: Dialect) -> str:
+    return f"SELECT number FROM {dialect.sa.identifier_preparer.format_table(tables.access)}"

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     cast,
     inspect,
+    literal_column,
 )
 from sqlalchemy.schema import CreateIndex
 
@@ -29,6 +30,7 @@ from pycrm.errors import NameClashError
 from pycrm.fields.field import Field
 from pycrm.fields.references import AnyRefKind, RefKind
 from pycrm.schema import Entity, Schema
+from pycrm.schema.sight import SeenEntity
 from pycrm.storage.field_sql import index_keys
 from pycrm.storage.kernel_tables import kernel_tables
 from pycrm.storage.list_index_sql import table_list_index
@@ -52,30 +54,36 @@ class Tables:
         prefix: What every table name begins with.
         entities: Entity name to table.
         change: The small change rows.
+        audit: What was refused, and what was let through beyond somebody's rights.
         outbox: Facts to be announced, one row per batch and entity.
         link: The rows of multi-references.
         bulk_call: One row per call that wrote what a filter selects, and may be undone.
         bookmark: Which records somebody saw last, and which are his favourites.
+        idempotency: Calls that were made under a key of the caller's.
         search_doc: What search finds: one row per record, and on PostgreSQL its grams.
         search_queue: Records whose row in `search_doc` is still to be written.
         sequence: Counters of autonumbers.
         plugins: Installed owners with their snapshots.
         state: One row: the installation and the number of its schema.
+        access: One row: a number that counts the changes to who may do what.
     """
 
     metadata: MetaData
     prefix: str
     entities: Mapping[str, Table]
     change: Table
+    audit: Table
     outbox: Table
     link: Table
     bulk_call: Table
     bookmark: Table
+    idempotency: Table
     search_doc: Table
     search_queue: Table
     sequence: Table
     plugins: Table
     state: Table
+    access: Table
 
     def table(self, entity_name: str) -> Table:
         """Return the table of an entity."""
@@ -118,7 +126,8 @@ def select_list(
 ) -> list[ColumnElement[Any]]:
     """Return what to select from *table* (or an alias of it) so that `make_loader`'s function takes the rows.
 
-    JSON is read as text: the document is decoded only when somebody looks, and psycopg would parse it at once.
+    JSON is read as text: the document is decoded only when somebody looks, and psycopg would parse it at once. In the
+    place of what is hidden from whom *entity* is for stands NULL.
 
     Args:
         entity: What the rows are.
@@ -126,11 +135,17 @@ def select_list(
         dialect_name: ``"sqlite"`` or ``"postgresql"``.
         fields: The only column fields to read; all unless given.
     """
+    withheld = entity.withheld if isinstance(entity, SeenEntity) else frozenset()
     expressions: list[ColumnElement[Any]] = []
-    read = entity.column_fields if fields is None else fields
-    for column in (*(table.c[name] for field in read for name in field.part_names), table.c.doc):
-        is_json = isinstance(column.type, (Json, Document))
-        expressions.append(cast(column, Text()) if is_json and dialect_name == "postgresql" else column)
+    for field in entity.column_fields if fields is None else fields:
+        columns = [table.c[name] for name in field.part_names]
+        # Named, since whoever selects from this as a subquery asks for each column by its name.
+        expressions += (
+            [literal_column("NULL").label(each.name) for each in columns] if field.path in withheld else columns
+        )
+    expressions.append(table.c.doc)
+    if dialect_name == "postgresql":
+        return [cast(each, Text()) if isinstance(each.type, (Json, Document)) else each for each in expressions]
     return expressions
 
 

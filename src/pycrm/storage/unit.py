@@ -51,6 +51,7 @@ class Unit:
         is_joined: Whether it lives inside a host's transaction.
         snapshot_moved: Whether what was read before writing began may be outdated: somebody else wrote in between,
             or (PostgreSQL at READ COMMITTED) that cannot be excluded.
+        statement_count: How many statements were run, a call for many rows counted once.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Unit:
         self._beside = None if transaction.joined else beside
         self.is_writing = False
         self.snapshot_moved = False
+        self.statement_count = 0
         self._transaction = transaction
         self._announcements = announcements
         self._on_close = on_close
@@ -220,6 +222,11 @@ class Unit:
 
     # End
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether it has ended and kept what it wrote, as far as that is its own to decide."""
+        return self._committed
+
     def commit(self) -> None:
         """End the unit and keep what it wrote; a failed unit is rolled back instead.
 
@@ -304,6 +311,7 @@ class Unit:
     # Inner workings
 
     def _ready(self) -> Statements:
+        self.statement_count += 1
         if self._ended or self._first_error is not None:
             self.check_usable()
         if self._statements is None:

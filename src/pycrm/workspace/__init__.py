@@ -10,7 +10,12 @@ from pycrm.workspace.reader import Reader
 from pycrm.workspace.results import (
     BatchResult,
     BulkResult,
+    Entries,
+    FieldChange,
     FieldConversion,
+    HandedOver,
+    HandOver,
+    HistoryEntry,
     Misfit,
     NotUndone,
     Refused,
@@ -19,13 +24,19 @@ from pycrm.workspace.results import (
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import SchemaTools
 from pycrm.workspace.views import ListView, ViewPage
+from pycrm.workspace.why import Why
 from pycrm.workspace.workspace import Workspace
 
 __all__ = [
     "BatchResult",
     "BulkResult",
     "Call",
+    "Entries",
+    "FieldChange",
     "FieldConversion",
+    "HandOver",
+    "HandedOver",
+    "HistoryEntry",
     "ListView",
     "Misfit",
     "NotUndone",
@@ -36,6 +47,7 @@ __all__ = [
     "Services",
     "UndoResult",
     "ViewPage",
+    "Why",
     "Workspace",
     "WriteHooks",
 ]

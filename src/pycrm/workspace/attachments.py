@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -15,7 +15,6 @@ from pycrm.schema import Record
 from pycrm.storage.files import FileStore
 from pycrm.values.file_limits import read_content_type
 from pycrm.workspace.context import UnitContext
-from pycrm.workspace.create import create_many
 from pycrm.workspace.view import View
 
 __all__ = ["FileData", "attach", "open_attachment", "store_of"]
@@ -27,9 +26,15 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 
 def attach(
-    ws: View, record: Record, name: str, data: FileData, content_type: str | None, description: str | None
+    ws: View,
+    record: Record,
+    name: str,
+    data: FileData,
+    content_type: str | None,
+    description: str | None,
+    write: Callable[[Attachment], None],
 ) -> Attachment:
-    """Write *data* to the file store and a row about *record*; see `Workspace.attach`."""
+    """Write *data* to the file store and, by *write*, a row about *record*; see `Workspace.attach`."""
     ctx = ws._ctx
     ctx.unit.check_usable()
     ws._require("create", ctx.tools.schema.entity(Attachment))
@@ -45,7 +50,7 @@ def attach(
     except Problem as problem:
         problem.record, problem.field = attachment, "content_type" if "_type" in problem.code else "size_bytes"
         raise ValidationError([problem], entity="attachment") from problem
-    create_many(ws._kernel(), [attachment], "raise")
+    write(attachment)
     return attachment
 
 

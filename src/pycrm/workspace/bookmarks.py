@@ -80,13 +80,10 @@ def _noted(ws: Any, kind: BookmarkKind) -> list[tuple[str, UUID]]:
 
 def _readable_of(ws: Any, name: str, ids: list[UUID]) -> dict[UUID, Any]:
     """Return those of the records that are outside the bin and that the user may read, by id."""
-    known = ws._ctx.tools.schema.entities.get(name)
-    if known is None:
+    known = ws._reads.schema.entities.get(name)
+    if known is None or not ws._may("read", ws._ctx.tools.schema.entities[name]):
         return {}
-    try:
-        page = ws.list(known.record_class, where=F.id.in_(ids), limit=len(ids))
-    except NotAllowedError:
-        return {}
+    page = ws.list(known.record_class, where=F.id.in_(ids), limit=len(ids))
     return {record.id: record for record in page}
 
 

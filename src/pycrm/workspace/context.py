@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import attrs
 
 from pycrm.entities import CustomField, CustomIndex, User
 from pycrm.errors import ConfigurationError, HookLoopError
-from pycrm.fields.field import Field
-from pycrm.fields.kind import PartType
-from pycrm.fields.references import AnyRefKind
-from pycrm.query import F, Statement, Where
+from pycrm.query import F, Statement
 from pycrm.schema import Entity
 from pycrm.search import TOKENIZER, documents_of
-from pycrm.storage.codecs import CODECS
-from pycrm.storage.links import take_links
 from pycrm.storage.outbox import OutboxRow, write_outbox
 from pycrm.storage.search_index import search_index
+from pycrm.storage.search_rows import Waiting
 from pycrm.storage.state import read_schema_number
 from pycrm.storage.unit import Unit
 from pycrm.values.principal import Principal
-from pycrm.values.refs import Ref
+from pycrm.workspace.reads import Reads, SchemaMoved
 from pycrm.workspace.schema_rows import fields_of_rows, indexes_of_rows
 from pycrm.workspace.services import Services
 from pycrm.workspace.tools import EntityTools, SchemaTools
+from pycrm.workspace.trail import Trail
 
-__all__ = ["SchemaMoved", "UnitContext"]
+__all__ = ["UnitContext"]
 
 MAX_GENERATIONS = 8
-PORTION = 500
-MANY = 2**31 - 2  # a plan asks for one row more, and LIMIT is a 32-bit number on PostgreSQL
 
 
-class SchemaMoved(Exception):
-    """The stored schema is newer than the unit's; the unit has loaded it and the call is made again."""
+class Section(Protocol):
+    """A part of a unit during which somebody has further rights."""
+
+    def end(self) -> None:
+        """End it and note it."""
 
 
 @attrs.define(eq=False)
-class UnitContext:
-    """One unit of work, seen from the door.
+class UnitContext(Reads):
+    """One unit of work, seen from the door. It reads everything.
 
     Attributes:
         unit: The transaction.
@@ -51,6 +49,12 @@ class UnitContext:
         chain: The hooks that are running, outermost first.
         judging: The derive or check hook that is running and may therefore not write, or an empty text.
         known_ids: Ids by entity that this unit read or wrote, so that references to them need no look-up.
+        left_waiting: What it has left waiting to be indexed, if anything.
+        has_changed_access: Whether it wrote what decides about rights.
+        seen_by: How principals read in this unit who may not read everything, and sections with further rights.
+        trail: What was refused here, and what was let through beyond somebody's rights.
+        acting: The plugins whose hooks and actions are running, outermost first.
+        open_sections: What ends the sections with further rights that are open, outermost first.
     """
 
     unit: Unit
@@ -59,16 +63,34 @@ class UnitContext:
     chain: list[str] = attrs.field(factory=list)
     judging: str = ""
     known_ids: dict[str, set[UUID]] = attrs.field(factory=dict)
+    left_waiting: Waiting | None = None
+    has_changed_access: bool = False
+    seen_by: dict[Hashable, Reads] = attrs.field(factory=dict)
+    trail: Trail = attrs.field(factory=Trail)
+    acting: list[str] = attrs.field(factory=list)
+    open_sections: list[Section] = attrs.field(factory=list)
     _number_checked: bool = False
     _writing: bool = False
 
+    @property
+    def reading(self) -> SchemaTools:
+        """The tools of the whole schema: the kernel reads everything."""
+        return self.tools
+
+    def run(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """See `Reads.run`."""
+        return self.unit.rows(sql, params)
+
     def rows(self, statement: Statement) -> list[tuple[Any, ...]]:
-        """Return the rows of *statement*; the schema number that it carries if it is the first is checked and cut off.
+        """See `Reads.rows`."""
+        return self.without_number(self.unit.rows(statement.sql, statement.params))
+
+    def without_number(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return *rows* less the schema number behind each, which is checked, where they are the first to carry it.
 
         Raises:
             SchemaMoved: The stored schema is newer; the unit holds it now.
         """
-        rows = self.unit.rows(statement.sql, statement.params)
         if self._number_checked or not rows:
             return rows
         self.check_number(rows[0][-1])
@@ -137,41 +159,27 @@ class UnitContext:
         """Return the tools of *entity* in the schema that this unit holds."""
         return self.tools.of(entity)
 
-    def load(self, entity: Entity, rows: list[tuple[Any, ...]]) -> list[Any]:
-        """Return the records of *rows*, as the compiler asks for them: the links of each behind its columns."""
-        records = self.of(entity).load(rows)
-        if entity.link_fields and records:
-            place = len(self.tools.tables.columns(entity))
-            take_links(entity, records, [row[place] for row in rows])
-        return records
+    def forget_rights(self) -> None:
+        """Let rights be worked out anew: they are not what they were."""
+        for whose in self.seen_by:
+            if isinstance(whose, Principal):
+                self.services.rights.drop(whose)
+        self.seen_by.clear()
 
-    def matching(self, entity: Entity, where: Where = None, *, include_binned: bool = False) -> list[Any]:
-        """Return all records that *where* selects, for the kernel's own small look-ups; ordered by id."""
-        plan = self.tools.compiler.page(entity, where, limit=MANY, include_binned=include_binned)
-        return self.load(entity, plan.read(self.unit.rows).rows)
+    def settle(self) -> None:
+        """Do what is left before the unit commits: end open sections, and write the trail."""
+        while self.open_sections:
+            self.open_sections[-1].end()
+        self.trail.settle(self.unit, self.tools.tables)
 
-    def referring(
-        self, entity: Entity, field: Field, target: str, ids: Sequence[UUID], *, include_binned: bool = False
-    ) -> Iterator[Any]:
-        """Yield the records of *entity* whose *field* refers to one of the records of *target* with *ids*."""
-        leads_anywhere = isinstance(field.kind, AnyRefKind)
-        for start in range(0, len(ids), PORTION):
-            portion = ids[start : start + PORTION]
-            wanted: Sequence[Any] = [Ref(id, target) for id in portion] if leads_anywhere else portion
-            yield from self.matching(entity, F[field.path].in_(wanted), include_binned=include_binned)
-
-    def by_ids(self, entity: Entity, ids: Collection[UUID], *, include_binned: bool = False) -> list[Any]:
-        """Return the records with these ids, in no order."""
-        statements = self.tools.compiler.by_ids(entity, list(ids), include_binned=include_binned)
-        rows = [row for statement in statements for row in self.unit.rows(statement.sql, statement.params)]
-        return self.load(entity, rows)
-
-    def existing_ids(self, entity: Entity, ids: Collection[UUID], *, include_binned: bool = False) -> set[UUID]:
-        """Return those of *ids* that are records of *entity*."""
-        decode = CODECS[self.tools.dialect.name].decode(PartType.ID)
-        statements = self.tools.compiler.exists_ids(entity, list(ids), include_binned=include_binned)
-        found = (row[0] for statement in statements for row in self.unit.rows(statement.sql, statement.params))
-        return set(map(decode, found) if decode else found)
+    @contextmanager
+    def performing(self, plugin: str) -> Iterator[None]:
+        """Run code of *plugin*."""
+        self.acting.append(plugin)
+        try:
+            yield
+        finally:
+            self.acting.pop()
 
     def announce(self, facts: Sequence[Any]) -> None:
         """Write *facts* to the outbox and queue them for the listeners of this process.
@@ -188,21 +196,24 @@ class UnitContext:
         for fact in facts:
             self.unit.announce(fact)
 
-    def know(self, entity: str, ids: Iterable[UUID]) -> None:
-        """Remember that these ids exist in this unit."""
-        self.known_ids.setdefault(entity, set()).update(ids)
-
     def forget(self, entity: str, ids: Iterable[UUID]) -> None:
         """Take back `know` for records that are gone."""
-        self.known_ids.setdefault(entity, set()).difference_update(ids)
+        gone = set(ids)
+        for known in (self.known_ids, *(reads.known_ids for reads in self.seen_by.values())):
+            known.get(entity, set()).difference_update(gone)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Limit the damage of an error to the block."""
         with self.unit.savepoint():
             # Ids known by now may be of records that go back with the block.
-            self.unit.on_rollback(self.known_ids.clear)
+            self.unit.on_rollback(self._forget_known)
             yield
+
+    def _forget_known(self) -> None:
+        self.known_ids.clear()
+        for reads in self.seen_by.values():
+            reads.known_ids.clear()
 
     @contextmanager
     def generation(self, name: str, *, writes: bool) -> Iterator[None]:
@@ -215,6 +226,7 @@ class UnitContext:
             HookLoopError: More than 8 deep; it names the chain.
         """
         self.chain.append(name)
+        self.acting.append(name.partition(":")[0])
         outer, self.judging = self.judging, "" if writes else name
         try:
             if len(self.chain) > MAX_GENERATIONS:
@@ -226,6 +238,7 @@ class UnitContext:
             yield
         finally:
             self.chain.pop()
+            self.acting.pop()
             self.judging = outer
 
     def actor(self, principal: Principal) -> UUID:

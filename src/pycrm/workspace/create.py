@@ -14,6 +14,7 @@ from pycrm.workspace.finish import finish, open_batch
 from pycrm.workspace.judge import fill_defaults, judge, refuse_read_only
 from pycrm.workspace.links import write_links
 from pycrm.workspace.results import BatchResult
+from pycrm.workspace.row_rights import require_new_state, require_writable_fields, seen_whole
 from pycrm.workspace.tags import ensure_tags
 from pycrm.workspace.view import View
 
@@ -22,12 +23,21 @@ __all__ = ["create_many"]
 E = TypeVar("E", bound=Record)
 
 
-def create_many(ws: View, records: Sequence[E], on_problem: OnProblem) -> BatchResult[E]:
-    """Create *records*, all of one entity; see `Workspace.create_many`."""
+def create_many(
+    ws: View, records: Sequence[E], on_problem: OnProblem, *, with_read_only: bool = False
+) -> BatchResult[E]:
+    """Create *records*, all of one entity; see `Workspace.create_many`.
+
+    Args:
+        ws: The door.
+        records: None of them stored.
+        on_problem: What a problem of one record does to the others.
+        with_read_only: Whether read-only fields may have values, as where the kernel has worked them out.
+    """
     if not records:
         return BatchResult()
     batch = open_batch(ws, "create", records)
-    ws._require("create", batch.entity, batch.entity.own_fields)
+    ws._require("create", batch.entity, () if ws._is_ruled else batch.entity.own_fields)
     for record in records:
         if record._loaded is not None:
             raise ConfigurationError(
@@ -36,14 +46,17 @@ def create_many(ws: View, records: Sequence[E], on_problem: OnProblem) -> BatchR
                 id=record.id,
             )
     with batch.guarded():
-        refuse_read_only(batch)
+        if not with_read_only:
+            refuse_read_only(batch)
         fill_defaults(batch)
         parse, problems = batch.tools.parse, batch.problems
         for record in records:
             parse(record, problems)
-        judge(batch)
-        batch.settle(on_problem)
-        _write(batch)
+        require_writable_fields(batch, "create")
+        with seen_whole(batch):
+            judge(batch)
+            batch.settle(on_problem)
+            _write(batch)
     return BatchResult(created=tuple(batch.records), refused=tuple(batch.refused))
 
 
@@ -61,6 +74,7 @@ def _write(batch: Batch) -> None:
     batch.written = True
     batch.tools.writer.insert(ctx.unit, records)
     write_links(batch)
+    require_new_state(batch, "create")
     remember = batch.tools.remember
     for record in records:
         remember(record)

@@ -21,6 +21,7 @@ from pycrm.workspace.finish import changes_of, finish, open_batch
 from pycrm.workspace.judge import check
 from pycrm.workspace.references import unknown_references
 from pycrm.workspace.results import BatchResult
+from pycrm.workspace.row_rights import require_old_state, seen_whole
 from pycrm.workspace.unique import taken_values
 from pycrm.workspace.update import update_many
 from pycrm.workspace.view import View
@@ -52,7 +53,8 @@ def delete_many(
     batch = _open(ws, "delete", records, batch_id)
     if at is not None:
         batch.at = at
-    with batch.guarded():
+    with batch.guarded(), seen_whole(batch):
+        require_old_state(batch, "delete", on_problem)
         batch.problems += _still_referenced(batch, include_binned=False)
         check(batch)
         batch.settle(on_problem)
@@ -73,7 +75,8 @@ def restore_many(ws: View, records: Sequence[E], on_problem: OnProblem = "raise"
     if not records:
         return BatchResult()
     batch = _open(ws, "restore", records)
-    with batch.guarded():
+    with batch.guarded(), seen_whole(batch):
+        require_old_state(batch, "delete", on_problem)
         batch.problems += taken_values(batch) + _missing_parents(batch)
         check(batch)
         batch.settle(on_problem)
@@ -94,7 +97,8 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
     if not records:
         return BatchResult()
     batch = _open(ws, "delete", records)
-    with batch.guarded():
+    with batch.guarded(), seen_whole(batch):
+        require_old_state(batch, "delete", "raise")
         _clear_references(batch)
         batch.problems += _still_referenced(batch, include_binned=True)
         check(batch)

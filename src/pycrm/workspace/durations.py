@@ -13,14 +13,17 @@ from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.storage.changes import ChangeRow, read_changes
 from pycrm.workspace.context import UnitContext
+from pycrm.workspace.reads import Reads
 
 __all__ = ["state_durations"]
 
 
-def state_durations(ctx: UnitContext, entity: Entity, record: Record, path: str | None) -> dict[str, timedelta]:
+def state_durations(
+    ctx: UnitContext, reads: Reads, entity: Entity, record: Record, path: str | None
+) -> dict[str, timedelta]:
     """Return how long *record* was in each state so far; see `Reader.state_durations`."""
     field = _status(entity, path)
-    stored = ctx.by_ids(entity, [record.id], include_binned=True)
+    stored = reads.by_ids(entity, [record.id], include_binned=True)
     if not stored:
         raise NotFoundError(f"{entity.name} {record.id} is gone", entity=entity.name, id=record.id)
     rows = read_changes(ctx.unit, ctx.tools.tables, entity.name, record.id)

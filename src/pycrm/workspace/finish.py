@@ -15,6 +15,7 @@ from pycrm.storage.changes import ChangeRow, write_changes
 from pycrm.values.ids import new_id
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.indexing import index_batch
+from pycrm.workspace.rights import note_access_change
 from pycrm.workspace.view import View
 
 __all__ = ["changes_of", "finish", "open_batch"]
@@ -114,6 +115,7 @@ def finish(batch: Batch, fact: Any, *consequences: Any, rows: list[ChangeRow] | 
     ctx = batch.ws._ctx
     # Facts are announced before after_write hooks run, so that listeners hear of a cause before its effects.
     write_changes(ctx.unit, ctx.tools.tables, changes_of(batch, batch.kind) if rows is None else rows)
+    note_access_change(ctx, batch.entity.name)
     index_batch(batch, purged=getattr(fact, "purged", False))
     ctx.announce([fact])
     for consequence in consequences:

@@ -14,39 +14,39 @@ from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.schema.record import slot_of
 from pycrm.values.refs import Ref
-from pycrm.workspace.context import UnitContext
+from pycrm.workspace.reads import Reads
 
 __all__ = ["include"]
 
 setattr_of_record = object.__setattr__  # hooks hold frozen records, which may still be given what they refer to
 
 
-def include(ctx: UnitContext, entity: Entity, records: Sequence[Record], text: str) -> None:
+def include(reads: Reads, entity: Entity, records: Sequence[Record], text: str) -> None:
     """Load what *text* names for all *records* of *entity*, with one query per name and 500 records.
 
     Names are judged for no record, too: a misspelt one must not wait for the first record to be found.
     """
-    _include(ctx, entity, records, read_include(text))
+    _include(reads, entity, records, read_include(text))
 
 
-def _include(ctx: UnitContext, entity: Entity, records: Sequence[Record], tree: Include) -> None:
+def _include(reads: Reads, entity: Entity, records: Sequence[Record], tree: Include) -> None:
     for name, below in tree.items():
         if name in entity.fields:
-            _follow(ctx, entity, entity.fields[name], records, below)
+            _follow(reads, entity, entity.fields[name], records, below)
         elif name in entity.back:
-            _walk_back(ctx, entity, name, records, below)
+            _walk_back(reads, entity, name, records, below)
         else:
-            _follow_longer(ctx, entity, name, records, below)
+            _follow_longer(reads, entity, name, records, below)
 
 
-def _follow_longer(ctx: UnitContext, entity: Entity, name: str, records: Sequence[Record], tree: Include) -> None:
+def _follow_longer(reads: Reads, entity: Entity, name: str, records: Sequence[Record], tree: Include) -> None:
     """Follow ``trade.samples`` or ``custom.agent``, whose names hold a dot."""
     for second, below in tree.items():
         path = f"{name}.{second}"
         if path in entity.fields:
-            _follow(ctx, entity, entity.fields[path], records, below)
+            _follow(reads, entity, entity.fields[path], records, below)
         elif path in entity.back:
-            _walk_back(ctx, entity, path, records, below)
+            _walk_back(reads, entity, path, records, below)
         else:
             raise _unknown(entity, path)
     if not tree:
@@ -67,7 +67,7 @@ def _is_reference(field: Field) -> bool:
     return isinstance(field.kind, (RefKind, LinkKind, AnyRefKind))
 
 
-def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Record], below: Include) -> None:
+def _follow(reads: Reads, entity: Entity, field: Field, records: Sequence[Record], below: Include) -> None:
     if not _is_reference(field):
         raise _unknown(entity, field.path)
     wanted: dict[str, set[UUID]] = {}
@@ -78,10 +78,12 @@ def _follow(ctx: UnitContext, entity: Entity, field: Field, records: Sequence[Re
             if isinstance(each, Ref) and each.is_loaded:
                 found[each.id] = each.record  # stays only where it is not stored yet
     for target, ids in wanted.items():
-        there = ctx.by_ids(ctx.tools.schema.entity(target), ids, include_binned=True)
+        if target not in reads.schema.entities:
+            continue  # what may not be read is not there
+        there = reads.by_ids(reads.schema.entity(target), ids, include_binned=True)
         found |= {record.id: record for record in there}
         if below:
-            _include(ctx, ctx.tools.schema.entity(target), list(there), below)
+            _include(reads, reads.schema.entity(target), list(there), below)
     for record in records:
         _attach(record, field, found)
 
@@ -111,15 +113,15 @@ def _attach(record: Record, field: Field, found: dict[UUID, Any]) -> None:
         setattr_of_record(record, slot_of(field), put)
 
 
-def _walk_back(ctx: UnitContext, entity: Entity, name: str, records: Sequence[Record], below: Include) -> None:
+def _walk_back(reads: Reads, entity: Entity, name: str, records: Sequence[Record], below: Include) -> None:
     back = entity.back[name]
-    referring = ctx.tools.schema.entity(back.entity)
+    referring = reads.schema.entity(back.entity)
     field = referring.fields[back.field]
     children: dict[UUID, list[Any]] = {record.id: [] for record in records}
-    for child in ctx.referring(referring, field, entity.name, list(children)):
+    for child in reads.referring(referring, field, entity.name, list(children)):
         children[id_of(value_at(child, field))].append(child)
     if below:
-        _include(ctx, referring, [child for found in children.values() for child in found], below)
+        _include(reads, referring, [child for found in children.values() for child in found], below)
     for record in records:
         related = dict(record._related or {})
         related[name] = tuple(children[record.id])

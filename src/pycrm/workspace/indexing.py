@@ -1,7 +1,7 @@
 """Keeping the search index: with each batch, later for those that wait, and all of it anew.
 
-A batch of more than 1,000 records only notes their ids, in the transaction that writes them. `index_waiting` indexes
-these afterwards, portion by portion: so an import neither holds SQLite's only writer for long, nor PostgreSQL's locks.
+A batch of more than 1,000 records only notes their ids, in the transaction that writes them. They are indexed after its
+commit, portion by portion: so an import neither holds SQLite's only writer for long, nor PostgreSQL's locks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 from pycrm.schema import Entity, Schema
 from pycrm.search import TOKENIZER, IndexRow, documents_of, has_todays_rules
 from pycrm.storage.search_index import search_index
-from pycrm.storage.search_rows import SearchIndex
+from pycrm.storage.search_rows import SearchIndex, Waiting
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.context import UnitContext
 
@@ -58,7 +58,7 @@ def index_batch(batch: Batch, *, purged: bool) -> None:
     ids = [record.id for record in records]
     # An id whose record is gone for good may come again, and must find its place empty.
     if len(records) > MOST_AT_ONCE and not purged:
-        index_of(ctx).enqueue(ctx.unit, batch.entity.name, ids)
+        _note(ctx, index_of(ctx).enqueue(ctx.unit, batch.entity.name, ids))
     elif batch.kind == "delete":
         index_of(ctx).remove(ctx.unit, ids)
     elif records:
@@ -76,7 +76,7 @@ def index_records(ctx: UnitContext, entity: Entity, records: Sequence[Any], *, a
 
 def index_later(ctx: UnitContext, entity: Entity) -> None:
     """Let all records of *entity* wait to be indexed anew, after their values were changed by one statement."""
-    index_of(ctx).enqueue_all(ctx.unit, [entity.name])
+    _note(ctx, index_of(ctx).enqueue_all(ctx.unit, [entity.name]))
 
 
 def queue_all(ctx: UnitContext) -> None:
@@ -90,7 +90,8 @@ def queue_all(ctx: UnitContext) -> None:
 def queue_if_outdated(ctx: UnitContext) -> None:
     """Let all records wait where none was ever indexed, or where that was done by the rules of an older release."""
     index = index_of(ctx)
-    index.bring_up(ctx.unit)
+    if index.bring_up(ctx.unit):
+        index.forget_waiting(ctx.unit)
     if not has_todays_rules(index.oldest_tokenizer(ctx.unit)) and not index.waiting(ctx.unit):
         index.enqueue_all(ctx.unit, [entity.name for entity in searched_entities(ctx.tools.schema)])
 
@@ -101,11 +102,11 @@ def settle(ctx: UnitContext) -> None:
     index_of(ctx).settle(ctx.unit)
 
 
-def index_portion(ctx: UnitContext, limit: int = PORTION) -> int:
-    """Index the next records that wait, and return how many these were."""
+def index_portion(ctx: UnitContext, part: Waiting | None = None) -> int:
+    """Index the next records that wait, all or those of a *part*, and return how many these were."""
     ctx.begin_writing()
     index = index_of(ctx)
-    taken = index.take(ctx.unit, limit)
+    taken = index.take(ctx.unit, PORTION, part)
     found: dict[UUID, tuple[MakeRow, Any]] = {}
     for name, ids in _by_entity(taken).items():
         if name in ctx.tools.schema.entities:
@@ -126,6 +127,10 @@ def _waiting_records(ctx: UnitContext, entity: Entity, ids: Sequence[UUID]) -> d
     # Locked, for a unit that changes one meanwhile would index its newer values before these.
     found = ctx.of(entity).writer.lock_for_look(ctx.unit, ids, documents.fields)
     return {record.id: (documents.row, record) for record in found if record.deleted_at is None}
+
+
+def _note(ctx: UnitContext, part: Waiting) -> None:
+    ctx.left_waiting = part if ctx.left_waiting is None else ctx.left_waiting | part
 
 
 def _by_entity(taken: Iterable[tuple[str, UUID]]) -> dict[str, list[UUID]]:

@@ -17,6 +17,8 @@ from pycrm.workspace.attachment_limits import unfit_attachments
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.moves import find_moves, lifecycle_of, missing_needs
 from pycrm.workspace.references import unknown_references
+from pycrm.workspace.role_rows import unfit_access
+from pycrm.workspace.separation import same_person
 from pycrm.workspace.trees import cycles
 from pycrm.workspace.unique import taken_values
 from pycrm.workspace.view_rules import unfit_views
@@ -85,6 +87,8 @@ def judge(batch: Batch) -> None:
     batch.problems += cycles(batch)
     batch.problems += unfit_attachments(batch)
     batch.problems += unfit_views(batch)
+    batch.problems += unfit_access(batch)
+    batch.problems += same_person(batch)
     batch.problems += taken_values(batch)
     check(batch)
 

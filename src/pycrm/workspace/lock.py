@@ -7,6 +7,8 @@ from functools import partial
 
 from pycrm.errors import NotFoundError
 from pycrm.schema import Record
+from pycrm.schema.sight import conceal
+from pycrm.workspace.row_rights import require_records
 from pycrm.workspace.view import View
 
 __all__ = ["lock"]
@@ -23,6 +25,7 @@ def lock(ws: View, records: Sequence[Record]) -> None:
         entity = ctx.tools.schema.entity(name)
         ws._require("write", entity)
         tools = ctx.of(entity)
+        require_records(ws, "write", entity, by_entity[name])
         current = {row.id: row for row in tools.writer.lock(ctx.unit, [record.id for record in by_entity[name]])}
         for record in by_entity[name]:
             fresh = current.get(record.id)
@@ -31,3 +34,4 @@ def lock(ws: View, records: Sequence[Record]) -> None:
             ctx.unit.on_rollback(partial(tools.put_back, record, tools.keep(record)))
             tools.take_over(record, fresh)
             tools.remember(record)
+        conceal(ws._reads.schema.entities.get(name, entity), by_entity[name])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from pycrm.errors import Problem
@@ -35,12 +36,28 @@ class Call(Protocol[T_co]):
     """A prepared call of an action: ``remind(sample, days=3)``, to be given to `Workspace.run`."""
 
     @property
+    def name(self) -> str:
+        """Which action it is, by whose: ``"visits:check_in"``."""
+
+    @property
     def permission(self) -> str:
         """The right that it asks for on the record's entity."""
 
     @property
+    def plugin(self) -> str:
+        """The plugin whose code it is."""
+
+    @property
     def record(self) -> Any:
         """The record it is about."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What else it was given, by name, defaults left out."""
+
+    @property
+    def returns(self) -> Any:
+        """What the action says that it returns, as an annotation, or None."""
 
     def perform(self, ws: Any) -> T_co:
         """Do it, and return the action's result."""

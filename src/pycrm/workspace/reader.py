@@ -9,9 +9,10 @@ from functools import wraps
 from typing import IO, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
-from pycrm.entities import Attachment
-from pycrm.errors import NotAllowedError, NotFoundError, Problem, QueryError, UnknownNameError
+from pycrm.entities import Attachment, User
+from pycrm.errors import ConflictError, NotFoundError, Problem, QueryError, UnknownNameError
 from pycrm.fields.field import Field
+from pycrm.policies.access import refusal
 from pycrm.query import F, Node, Path, Where, node_of
 from pycrm.query.explain import explain
 from pycrm.query.mentioned import mentioned
@@ -20,19 +21,27 @@ from pycrm.query.text import OrderKey, read_order
 from pycrm.schema import Entity, Record
 from pycrm.schema.list_index import ListIndex
 from pycrm.search import SearchResult
+from pycrm.storage.audit import AuditEntry
 from pycrm.values.lifecycle import Move
+from pycrm.values.principal import Principal
 from pycrm.values.refs import Ref
 from pycrm.workspace.asker import UnitAsker
 from pycrm.workspace.attachments import open_attachment
+from pycrm.workspace.audit import audit
 from pycrm.workspace.bookmarks import MOST_FAVOURITES, bookmarked
-from pycrm.workspace.context import SchemaMoved
 from pycrm.workspace.durations import state_durations
+from pycrm.workspace.history import history
 from pycrm.workspace.include import include as load_related
 from pycrm.workspace.moves import moves_of
+from pycrm.workspace.owned import owned_by
 from pycrm.workspace.page import Page
+from pycrm.workspace.reads import Moved
+from pycrm.workspace.results import Entries, HistoryEntry
+from pycrm.workspace.rights import SeenReads
 from pycrm.workspace.search import search as find_text
 from pycrm.workspace.view import View
 from pycrm.workspace.views import ListView, ViewPage, Wanted, find_view, group_view, list_view, views_of
+from pycrm.workspace.why import Why, why
 
 __all__ = ["Reader"]
 
@@ -43,6 +52,7 @@ T = TypeVar("T")
 # Few enough that a batch stays in the processor's cache and dies before garbage collection walks it: 1,000 at a time
 # take half as long again.
 ITERATE_BATCH = 200
+MOST_AGAIN = 10
 # Nobody reads a sentence with more of them.
 MOST_TITLES = 200
 
@@ -54,19 +64,24 @@ Groups: TypeAlias = list[Mapping[str, Any]]
 def _again_when_moved(
     method: Callable[Concatenate[Reader, P], T],
 ) -> Callable[Concatenate[Reader, P], T]:
-    """Make the call once more if it turns out that custom fields were changed by somebody else meanwhile."""
+    """Make the call once more if it turns out that somebody else changed custom fields or rights meanwhile."""
 
     @wraps(method)
     def call(self: Reader, *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
+        for _ in range(MOST_AGAIN):
             try:
                 return method(self, *args, **kwargs)
+            except Moved:
+                continue
             except (UnknownNameError, QueryError) as error:
-                self._ctx.check_schema()  # the field, or an option of it, may have been defined a moment ago
-                _add_place(error, kwargs.get("where"))
-                raise
-        except SchemaMoved:
-            return method(self, *args, **kwargs)
+                with suppress(Moved):
+                    self._check_moved()  # the field, an option or the right to it may be there for a moment only
+                    _add_place(error, kwargs.get("where"))
+                    raise
+        raise ConflictError(
+            "rights or custom fields are being changed faster than they can be read; run the unit again",
+            retryable=True,
+        )
 
     return call  # type: ignore[return-value]
 
@@ -106,7 +121,7 @@ class Reader(View):
         """
         record = self._get(entity, id)
         if include:
-            load_related(self._ctx, self._entity(entity), [record], include)
+            self.include([record], include)
         return record
 
     def find(self, entity: type[E], **equal: Any) -> E | None:
@@ -156,20 +171,22 @@ class Reader(View):
             QueryError: A filter that cannot be read or served, an order or a cursor that cannot be served.
         """
         known = self._readable(entity)
-        plan = self._ctx.tools.compiler.page(
+        reads = self._reads
+        plan = reads.reading.compiler.page(
             known,
             self._settled(where, values),
             self._order(order_by),
             limit=limit,
             after=after,
             with_schema_number=self._ctx.needs_number,
+            readable=reads.how_many(known),
         )
-        rows = plan.read(self._ctx.unit.rows)
+        rows = reads.page(plan)
         if rows.schema_number is not None:
             self._ctx.check_number(rows.schema_number)
-        records = self._ctx.load(known, rows.rows)
+        records = reads.load(known, rows.rows)
         if include:
-            load_related(self._ctx, known, records, include)
+            load_related(reads, known, records, include)
         return Page(records, rows.next_cursor)
 
     def iterate(
@@ -202,10 +219,11 @@ class Reader(View):
     def count(self, entity: type[Record], *, where: Where = None, cap: int | None = None, values: Values = None) -> int:
         """Return how many records *where* selects; counting stops at *cap*."""
         known = self._readable(entity)
-        statement = self._ctx.tools.compiler.count(
+        reads = self._reads
+        statement = reads.reading.compiler.count(
             known, self._settled(where, values), cap=cap, with_schema_number=self._ctx.needs_number
         )
-        return int(self._ctx.rows(statement)[0][0])
+        return int(reads.rows(statement)[0][0])
 
     @_again_when_moved
     def aggregate(
@@ -229,10 +247,11 @@ class Reader(View):
             Mappings keyed by the texts of groups and measures, in the order of the groups.
         """
         known = self._readable(entity)
-        plan = self._ctx.tools.compiler.aggregate(
+        reads = self._reads
+        plan = reads.reading.compiler.aggregate(
             known, measures, group_by, self._settled(where, values), with_schema_number=self._ctx.needs_number
         )
-        result = plan.read(self._ctx.unit.rows)
+        result = plan.read(reads.run)
         if result.schema_number is not None:
             self._ctx.check_number(result.schema_number)
         return list(result.groups)
@@ -255,21 +274,22 @@ class Reader(View):
 
     @_again_when_moved
     def _explain(self, entity: type[Record], *, where: Where, language: str) -> str:
-        tools, labels = self._ctx.tools, self._ctx.services.labels()
+        labels = self._ctx.services.labels()
         known, node = self._readable(entity), node_of(where)
-        titles = {} if node is None else self._titles(mentioned(tools.schema, known, node))
-        return explain(tools.schema, known, node, labels, language, titles)
+        self._check_moved()  # it may be that nothing else is read
+        schema = self._reads.schema
+        titles = {} if node is None else self._titles(mentioned(schema, known, node))
+        return explain(schema, known, node, labels, language, titles)
 
     def _titles(self, ids: Mapping[str, set[UUID]]) -> dict[UUID, str]:
         """Return what the records with these ids, by entity name, are called; those that may not be read are absent."""
         titles: dict[UUID, str] = {}
         for name in ids:
-            known = self._ctx.tools.schema.entities.get(name)
+            known = self._reads.schema.entities.get(name)
             if known is None or known.parked:
                 continue
-            with suppress(NotAllowedError):
-                self._require("read", known)
-                for record in self._ctx.by_ids(known, sorted(ids[name])[:MOST_TITLES]):
+            if self._may("read", self._ctx.tools.schema.entities[name]):
+                for record in self._reads.by_ids(known, sorted(ids[name])[:MOST_TITLES]):
                     titles[record.id] = str(getattr(record, record.__title__) or record.id)
         return titles
 
@@ -300,8 +320,8 @@ class Reader(View):
             entity: The record class.
         """
         self._readable(entity)
-        self._ctx.check_schema()
-        return self._entity(entity).fields
+        self._check_moved()
+        return self._readable(entity).fields
 
     @_again_when_moved
     def indexes(self, entity: type[Record]) -> tuple[ListIndex, ...]:
@@ -311,13 +331,14 @@ class Reader(View):
             entity: The record class.
         """
         self._readable(entity)
-        self._ctx.check_schema()
-        return self._entity(entity).indexes
+        self._check_moved()
+        return self._readable(entity).indexes
 
     def moves(self, record: Record) -> tuple[Move, ...]:
         """Return the moves that start from the record's present state."""
         return moves_of(self._readable(record.__record_class__), record)
 
+    @_again_when_moved
     def state_durations(self, record: Record, field: str | None = None) -> Mapping[str, timedelta]:
         """Return how long *record* has been in each state of its lifecycle, from its creation until now.
 
@@ -333,7 +354,100 @@ class Reader(View):
             ConfigurationError: Its entity has no lifecycle, or several and none is named.
             NotFoundError: It is gone.
         """
-        return state_durations(self._ctx, self._readable(record.__record_class__), record, field)
+        return state_durations(self._ctx, self._reads, self._readable(record.__record_class__), record, field)
+
+    @_again_when_moved
+    def history(self, record: Record | Ref[Any], *, limit: int = 50, after: str | None = None) -> Entries[HistoryEntry]:
+        """Return what became of *record*, the newest change first, as far as the principal may see it.
+
+        A change of nothing but hidden fields is not there; masked values are masked; a reference holds its record
+        where that may be read. It goes back to the newest change on each page, so read what is shown.
+
+        Args:
+            record: A stored record, which may be in the bin, or a `Ref` that says of which entity it is. Administrators
+                read the history of a purged one, too.
+            limit: At most so many entries.
+            after: `Entries.next_cursor` of those before.
+        Raises:
+            NotFoundError: There is none, or none that the principal may read.
+            QueryError: A cursor of something else.
+        """
+        return history(self, record, limit=limit, after=after)
+
+    @_again_when_moved
+    def audit(
+        self,
+        *,
+        actor: str | None = None,
+        kind: str | None = None,
+        entity: type[Record] | str | None = None,
+        record: Record | Ref[Any] | UUID | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> Entries[AuditEntry]:
+        """Return what was refused and what was let through beyond somebody's rights, the newest first.
+
+        Administrators read all of it. Whoever has the right ``audit`` on an entity reads what is about its records
+        within the reach of that right; what is about no single record only where that reaches all.
+
+        Args:
+            actor: Only what the user with this key did.
+            kind: Only ``"denied"``, ``"elevated"``, ``"unmasked"`` or ``"handed_over"``.
+            entity: Only what is about records of this class.
+            record: Only what is about this record.
+            since: Only from this instant on.
+            limit: At most so many entries.
+            after: `Entries.next_cursor` of those before.
+        Raises:
+            NotAllowedError: The principal may read none of it.
+            QueryError: A cursor of something else.
+        """
+        return audit(
+            self, actor=actor, kind=kind, entity=entity, record=record, since=since, limit=limit, after=after
+        )
+
+    @_again_when_moved
+    def why(
+        self,
+        action: str,
+        record: Record | Ref[Any] | type[Record],
+        field: str | None = None,
+        language: str = "en",
+        *,
+        who: Principal | None = None,
+    ) -> Why:
+        """Return whether the principal may do something, and why, in words: ``ws.why("write", account)``.
+
+        Args:
+            action: ``"read"``, ``"write"``, another action of the entity, a permission of a plugin, or a move.
+            record: A stored record, which may be in the bin, a `Ref` that says of which entity it is, or a record class
+                to ask about any, as for ``"create"``.
+            field: Ask about this field of it, too; with ``"read"``, ``"export"``, ``"create"``, ``"write"`` and
+                ``"unmask"``. What is merely masked is not read.
+            language: One that there are labels in: ``"en"``, ``"zh"``, ``"zh-TW"``.
+            who: Somebody else whom administrators ask about.
+        Returns:
+            The decision of this moment, one sentence, and its parts. A rule that names what the principal does not
+            know of is told as a rule and no more.
+        Raises:
+            NotFoundError: There is no such record, or none that the principal may read.
+            UnknownNameError: No such action or field, or a field that is hidden from the principal.
+            NotAllowedError: He asks about somebody else, or may read none of the entity.
+        """
+        return why(self, action, record, field, language, who)
+
+    def owned_by(self, user: User | str) -> Mapping[str, int]:
+        """Return how many records a user owns, by entity name, of those that the principal may read.
+
+        Parts, which go with what they belong to, are not counted, nor what pycrm itself brings, such as saved views.
+
+        Args:
+            user: The `User`, or the host's key of the user.
+        Raises:
+            NotFoundError: There is no such user.
+        """
+        return owned_by(self, user)
 
     @_again_when_moved
     def views(self, entity: type[Record] | None = None) -> tuple[ListView, ...]:
@@ -408,16 +522,20 @@ class Reader(View):
             attachment: The record, a reference to it, or its id. What the row says of it now is what counts.
         Raises:
             NotFoundError: There is no such attachment outside the bin.
+            NotAllowedError: The principal may not read its ``digest``, and so neither what that stands for.
             FileLostError: Its bytes are missing, or are not those that were stored.
         """
         key = attachment.id if isinstance(attachment, (Attachment, Ref)) else attachment
+        if "digest" not in self._readable(Attachment).fields and (rights := self._rights) is not None:
+            entity = self._entity(Attachment)
+            raise refusal(self.principal, rights.roles, "read", entity, [entity.fields["digest"]])
         return open_attachment(self._ctx, self._get(Attachment, key))
 
+    @_again_when_moved
     def include(self, records: Sequence[Record], text: str) -> None:
         """Load related records of *records*, which are of one entity, as ``include=`` of `list` does."""
         if records:
-            self._readable(records[0].__record_class__)
-            load_related(self._ctx, self._ctx.tools.schema.entity_of(records[0]), records, text)
+            load_related(self._reads, self._readable(records[0].__record_class__), records, text)
 
     def _settled(self, where: Where, values: Values = None) -> Node | None:
         """Return the filter with values in the place of all that depends on who asks, and when."""
@@ -441,13 +559,16 @@ class Reader(View):
     def _get(self, entity: type[E], id: UUID | str) -> E:
         known = self._readable(entity)
         key = self._key(known, id)
-        (statement,) = self._ctx.tools.compiler.by_ids(known, [key], with_schema_number=self._ctx.needs_number)
-        rows = self._ctx.rows(statement)
+        reads = self._reads
+        (statement,) = reads.reading.compiler.by_ids(known, [key], with_schema_number=self._ctx.needs_number)
+        rows = reads.rows(statement)
         if not rows:
+            if self._rights is not None and self._ctx.existing_ids(self._entity(entity), [key]):
+                self._note_denied("read", known, ids=[key])
             raise NotFoundError(
                 f"no {known.name} with id {key}; it may be in the bin or never have been", entity=known.name, id=key
             )
-        found: list[E] = self._ctx.load(known, rows)
+        found: list[E] = reads.load(known, rows)
         return found[0]
 
     @staticmethod
@@ -462,8 +583,20 @@ class Reader(View):
         return key
 
     def _readable(self, entity: type[Record]) -> Entity:
-        """Return the entity after the checks that every read begins with."""
+        """Return the entity as the principal sees it, after the checks that every read begins with."""
         self._ctx.unit.check_usable()
         known = self._entity(entity)
         self._require("read", known)
-        return known
+        return self._reads.schema.entities[known.name]
+
+    @_again_when_moved
+    def _by_ids_anywhere(self, entity: str, ids: Sequence[UUID]) -> list[Any]:
+        """Return those of the records with *ids* that the principal may read, in the bin or not, in no order."""
+        known = self._readable(self._ctx.tools.schema.entity(entity).record_class)
+        return self._reads.by_ids(known, ids, include_binned=True)
+
+    def _check_moved(self) -> None:
+        """Raise `Moved` if custom fields or rights are no longer those that the unit holds."""
+        self._ctx.check_schema()
+        if isinstance(reads := self._reads, SeenReads):
+            reads.check()

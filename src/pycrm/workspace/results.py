@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,9 +12,75 @@ import attrs
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 
-__all__ = ["BatchResult", "BulkResult", "FieldConversion", "Misfit", "NotUndone", "Refused", "UndoResult"]
+__all__ = [
+    "BatchResult",
+    "BulkResult",
+    "Entries",
+    "FieldChange",
+    "FieldConversion",
+    "HandOver",
+    "HandedOver",
+    "HistoryEntry",
+    "Misfit",
+    "NotUndone",
+    "Refused",
+    "UndoResult",
+]
 
 E = TypeVar("E")
+
+
+class Entries(tuple[E, ...]):
+    """Some entries of a trail, the newest first.
+
+    Attributes:
+        next_cursor: Give it as ``after=`` to get those before; None when these are the oldest.
+    """
+
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, entries: Iterable[E], next_cursor: str | None) -> Entries[E]:
+        """Return *entries* with the way to the next ones."""
+        made = cls(entries)
+        made.next_cursor = next_cursor
+        return made
+
+
+@attrs.frozen
+class FieldChange:
+    """What became of one field.
+
+    Attributes:
+        field: Its path, as it is called today.
+        old: What it held before, as far as it may be seen: a masked value is masked.
+        new: What it held from then on; None, too, where nobody knows because the record was purged.
+    """
+
+    field: str
+    old: Any
+    new: Any
+
+
+@attrs.frozen
+class HistoryEntry:
+    """One change of one record, as somebody may see it.
+
+    Attributes:
+        at: When, UTC.
+        actor: Key of the user who made it.
+        kind: ``"create"``, ``"update"``, ``"delete"``, ``"restore"`` or ``"purge"``.
+        plugin: The plugin whose hook made it, if one did.
+        move: The move of the lifecycle that it was, if it was one.
+        changes: Of an update, what became of which field.
+    """
+
+    at: datetime
+    actor: str
+    kind: str
+    plugin: str | None = None
+    move: str | None = None
+    changes: tuple[FieldChange, ...] = ()
 
 
 @attrs.frozen
@@ -93,6 +161,42 @@ class UndoResult:
     records: tuple[Any, ...] = ()
     unchanged: tuple[UUID, ...] = ()
     refused: tuple[NotUndone, ...] = ()
+
+
+@attrs.frozen
+class HandedOver:
+    """What became of the records of one entity that somebody handed over.
+
+    Attributes:
+        entity: The entity's name.
+        field: What was changed: ``"owner"``, or ``"assignee"`` of open tasks.
+        count: How many records were written; of a preview, would be.
+        refused: Those that stayed, and why.
+        handle: Takes it back; see `Workspace.undo`. None of a preview, and where nothing was written.
+    """
+
+    entity: str
+    field: str
+    count: int
+    refused: tuple[Refused[Any], ...]
+    handle: UUID | None
+
+
+@attrs.frozen
+class HandOver:
+    """What a hand-over did.
+
+    Attributes:
+        from_user: Key of the user who gave.
+        to_user: Key of the user who got.
+        moved: One per entity and field of which there was something.
+        left: Entity name to how many records the giver still owns of those that the caller may read; of a preview, all.
+    """
+
+    from_user: str
+    to_user: str
+    moved: tuple[HandedOver, ...]
+    left: Mapping[str, int]
 
 
 @attrs.frozen

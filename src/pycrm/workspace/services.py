@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from uuid import UUID, uuid5
 
 import attrs
 
+from pycrm.policies.rights import Rights
+from pycrm.policies.role_check import RoleCheck
+from pycrm.policies.roles import RoleDefinition
+from pycrm.policies.separation import Separation
 from pycrm.query.ports import Access
 from pycrm.schema import Schema
 from pycrm.schema.labels import Labels
 from pycrm.storage.files import FileStore
 from pycrm.storage.unit import Unit
 from pycrm.values.clock import Clock
+from pycrm.values.principal import Principal
 from pycrm.workspace.ports import WriteHooks
 from pycrm.workspace.tools import SchemaTools
 
-__all__ = ["Services"]
+__all__ = ["KeptRights", "Services"]
+
+MOST_KEPT = 1_000
+
+
+class KeptRights:
+    """The rights of those who acted last, by principal. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._rights: dict[Principal, Rights] = {}
+        self._lock = threading.Lock()
+
+    def get(self, principal: Principal) -> Rights | None:
+        """Return what is kept for *principal*."""
+        return self._rights.get(principal)
+
+    def put(self, principal: Principal, rights: Rights) -> None:
+        """Keep *rights* in the place of what was kept."""
+        with self._lock:
+            self._rights.pop(principal, None)
+            if len(self._rights) >= MOST_KEPT:
+                del self._rights[next(iter(self._rights))]
+            self._rights[principal] = rights
+
+    def drop(self, principal: Principal) -> None:
+        """Keep nothing for *principal* any longer."""
+        with self._lock:
+            self._rights.pop(principal, None)
 
 
 @attrs.define(eq=False)
@@ -36,6 +69,10 @@ class Services:
         base_currency: By way of which filters convert money; None for none.
         labels: Gives what everything is called, read when somebody first asks.
         known_users: Ids by key of users whose row is known to be committed.
+        roles: The roles that code declares, by name.
+        role_check: Judges what roles name; None judges nothing.
+        separations: The steps that code says different people must make, by the name of the entity.
+        rights: What principals may do, as worked out last.
     """
 
     access: Access
@@ -50,6 +87,10 @@ class Services:
     base_currency: str | None = None
     labels: Callable[[], Labels] = Labels
     known_users: dict[str, UUID] = attrs.field(factory=dict)
+    roles: Mapping[str, RoleDefinition] = attrs.field(factory=dict)
+    role_check: RoleCheck | None = None
+    separations: Mapping[str, tuple[Separation, ...]] = attrs.field(factory=dict)
+    rights: KeptRights = attrs.field(factory=KeptRights)
 
     @property
     def known_installation(self) -> UUID:

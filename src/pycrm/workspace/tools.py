@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from copy import copy
+from functools import cached_property, partial
 from typing import Any
 
 from pycrm.errors import Problem
 from pycrm.fields.autonumber import AutonumberKind
+from pycrm.policies.rights import SeenSchemas
 from pycrm.query import Compiler
+from pycrm.query.kept import Kept as Memory
+from pycrm.query.row_rules import RowRules
 from pycrm.schema import Entity, Record, Schema
 from pycrm.schema.diff import (
     Diff,
@@ -27,6 +31,8 @@ from pycrm.storage.rows import RowWriter
 from pycrm.storage.tables import Tables
 
 __all__ = ["EntityTools", "SchemaTools"]
+
+MOST_SEEN = 64
 
 
 class EntityTools:
@@ -107,21 +113,36 @@ class SchemaTools:
         dialect: The database.
         compiler: Makes the SQL of reads.
         secret: With which the database's processes sign.
+        seen_schemas: The schema as people see it who may not see all.
     """
 
-    def __init__(self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes) -> None:
+    def __init__(
+        self, schema: Schema, tables: Tables, dialect: Dialect, secret: bytes, rules: RowRules | None = None
+    ) -> None:
         self.schema = schema
         self.tables = tables
         self.dialect = dialect
         self.secret = secret
-        self.compiler = Compiler(schema, tables, dialect, secret)
+        self.compiler = Compiler(schema, tables, dialect, secret, rules)
+        self.seen_schemas = SeenSchemas(schema)
         self._entities: dict[str, EntityTools] = {}
+        self._seen: Memory[SchemaTools] = Memory(MOST_SEEN)
 
     def of(self, entity: Entity) -> EntityTools:
         """Return the tools of *entity*."""
         tools = self._entities.get(entity.name)
         if tools is None:
             tools = self._entities[entity.name] = EntityTools(entity, self.tables, self.dialect)
+        return tools
+
+    def seen_by(self, schema: Schema, rules: RowRules) -> SchemaTools:
+        """Return tools that see *schema* of this schema, and of its rows those that *rules* let through.
+
+        Whoever sees the same by rules of the same shape shares what they make.
+        """
+        make = partial(SchemaTools, schema, self.tables, self.dialect, self.secret, rules)
+        tools = copy(self._seen.get((schema, rules.shape), make))
+        tools.compiler = tools.compiler.under(rules)
         return tools
 
     def with_schema(self, schema: Schema) -> SchemaTools:

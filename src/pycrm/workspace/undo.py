@@ -33,9 +33,10 @@ def undo(ws: Reader, handle: UUID | str) -> UndoResult:
     """Take back the call with this *handle*; see `Workspace.undo`."""
     ctx = ws._ctx
     ctx.begin_writing()
-    if not (ctx.chain or ws._trusted):
+    rights = ws._rights
+    if not (ctx.chain or ws._trusted) and (rights is None or not rights.grants):
         # Which entity it is about shows only when the call is found, and whether there is one is not for everybody.
-        ctx.services.access.require_actor(ws.principal, "undo")
+        ws._require_actor("undo")
     call = _call_of(ws, handle)
     entity = ctx.tools.schema.entity(call.entity)
     ws._readable(entity.record_class)
@@ -57,7 +58,8 @@ def _call_of(ws: Reader, handle: UUID | str) -> BulkCall:
     except ValueError:
         id = None
     call = None if id is None else read_bulk_call(ctx.unit, ctx.tools.tables, id)
-    if call is None:
+    # Whoever has rights to some records takes back what he did himself, as far as these rights still go.
+    if call is None or (ws._rights is not None and call.actor != ws.principal.user):
         raise NotFoundError(
             f"no call with the handle {handle!r}; update_where and delete_where give one as result.handle, but for a "
             "preview and for a call that changed nothing",

@@ -18,6 +18,7 @@ from pycrm.workspace.finish import changes_of, finish, open_batch
 from pycrm.workspace.judge import judge, refuse_read_only
 from pycrm.workspace.links import write_links
 from pycrm.workspace.results import BatchResult
+from pycrm.workspace.row_rights import require_new_state, require_old_state, seen_whole
 from pycrm.workspace.tags import ensure_tags
 from pycrm.workspace.view import View
 
@@ -59,17 +60,20 @@ def update_many(
         for record in records if values else ():
             set_values(batch.entity, record, values or {})
         _find_changes(batch)
-        ws._require("write", batch.entity, [field for fields in batch.changed.values() for field in fields])
+        changed = {field: None for fields in batch.changed.values() for field in fields}
+        ws._require("write", batch.entity, list(changed))
+        require_old_state(batch, "write", on_problem)
         if version is not None:
             refuse_stale_form(batch, version)
         if not with_read_only:
             refuse_read_only(batch)
-        judge(batch)
-        batch.settle(on_problem)
-        unchanged = tuple(record for record in batch.records if not batch.changed[record.id])
-        batch.records = [record for record in batch.records if batch.changed[record.id]]
-        if batch.records:
-            _write(batch)
+        with seen_whole(batch):
+            judge(batch)
+            batch.settle(on_problem)
+            unchanged = tuple(record for record in batch.records if not batch.changed[record.id])
+            batch.records = [record for record in batch.records if batch.changed[record.id]]
+            if batch.records:
+                _write(batch)
     return BatchResult(updated=tuple(batch.records), unchanged=unchanged, refused=tuple(batch.refused))
 
 
@@ -127,6 +131,7 @@ def _write(batch: Batch) -> None:
         _refresh(batch, outcome.merged)
     for record in batch.records:
         record._entity = batch.entity
+    require_new_state(batch, "write")
     remember = batch.tools.remember
     facts: list[Any] = [_updated_fact(batch), *_moved_facts(batch)]
     finish(batch, *facts, rows=rows)

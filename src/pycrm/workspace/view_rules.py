@@ -125,7 +125,7 @@ def _is_refused(problem: Problem) -> bool:
 
 def wrong_with(ws: Any, view: SavedView) -> list[Problem]:
     """Return why *view* cannot be shown today to who asks through the door *ws*, by field; nothing where it can."""
-    schema: Schema = ws._ctx.tools.schema
+    schema: Schema = ws._reads.schema
     entity = schema.entities.get(view.entity)
     if entity is None:
         return [
@@ -140,7 +140,7 @@ def wrong_with(ws: Any, view: SavedView) -> list[Problem]:
         ]
     if entity.parked:
         return [_parked(view, "entity", entity.name, entity.owner)]
-    judge = _Judge(ws, ws._ctx.tools, entity, view)
+    judge = _Judge(ws, ws._reads.reading, entity, view)
     return [problem for name in _TEXTS if getattr(view, name) for problem in judge.problems(name)]
 
 

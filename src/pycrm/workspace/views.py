@@ -12,7 +12,7 @@ from uuid import UUID
 import attrs
 
 from pycrm.entities import SavedView, Team
-from pycrm.errors import NotAllowedError, NotFoundError, Problem, QueryError, nearest
+from pycrm.errors import NotFoundError, Problem, QueryError, nearest
 from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.query import F
 from pycrm.query.builder import Condition, node_of
@@ -111,7 +111,7 @@ def find_view(ws: Any, wanted: Wanted, entity: type[Record] | None) -> ListView:
 def list_view(ws: Any, wanted: Wanted, *, limit: int, after: str | None) -> ViewPage:
     """Return a page of what a view shows; see `Reader.list_view`."""
     view, entity = _usable(ws, wanted)
-    schema = ws._ctx.tools.schema
+    schema = ws._reads.schema
     include = dict.fromkeys(_to_load(schema, resolve(schema, entity, read_path(path))) for path in view.columns)
     page = ws.list(
         entity.record_class,
@@ -140,11 +140,11 @@ def _usable(ws: Any, wanted: Wanted) -> tuple[ListView, Entity]:
     if view.is_broken:
         reasons = "; ".join(map(str, view.problems))
         raise QueryError(f"the view {view.name!r} is broken: {reasons}", name=view.name, problems=view.problems)
-    return view, ws._ctx.tools.schema.entities[view.entity]
+    return view, ws._reads.schema.entities[view.entity]
 
 
 def _judged(ws: Any, view: SavedView) -> ListView:
-    entity = ws._ctx.tools.schema.entities.get(view.entity)
+    entity = ws._reads.schema.entities.get(view.entity)
     columns = () if entity is None else columns_of(view, entity)
     return ListView(view, tuple(wrong_with(ws, view)), columns)
 
@@ -184,12 +184,7 @@ def _teams(ws: Any, me: UUID | None) -> frozenset[UUID]:
 def _may_read(ws: Any, view: SavedView) -> bool:
     """Whether the principal may see records of the view's entity at all; of a missing one nobody sees any."""
     entity = ws._ctx.tools.schema.entities.get(view.entity)
-    try:
-        if entity is not None:
-            ws._require("read", entity)
-    except NotAllowedError:
-        return False
-    return True
+    return entity is None or bool(ws._may("read", entity))
 
 
 def _filter(text: str | None) -> Any:

@@ -11,7 +11,7 @@ def test_life_of_an_index(pycrm: Run) -> None:
     twice = pycrm("indexes", "define", "account", "level, name DESC")
     unknown = pycrm("indexes", "define", "account", "levle")
     listed = pycrm("indexes", "list", "account")
-    documents = pycrm("indexes", "list", "--json").data
+    documents = pycrm("indexes", "list", "account", "--json").data
     pending = pycrm("indexes")
     dropped = pycrm("--json", "indexes", "drop", "account", "level, name DESC").data
 
@@ -23,7 +23,7 @@ def test_life_of_an_index(pycrm: Run) -> None:
     assert documents == [{"entity": "account", "keys": "level, name DESC", "owner": "custom"}]
     assert pending.out == "no index is pending\n"
     assert dropped == documents[0]
-    assert pycrm("indexes", "list", "--json").data == []
+    assert pycrm("indexes", "list", "account", "--json").data == []
 
 
 def test_index_at_rest(pycrm: Run) -> None:

@@ -50,7 +50,7 @@ def test_unknown_entity(pycrm: Run) -> None:
 def test_waiting(pycrm: Run) -> None:
     """What a large batch left waiting is told, and indexed by `index`."""
     two_accounts(pycrm)
-    crm = CRM("sqlite:///crm.db")
+    crm = CRM("sqlite:///crm.db", index_waiting="later")
     with crm.acting_as(Principal("mei", roles={"administrator"})) as ws:
         ws.create_many([Account(name=f"海晨 {number}") for number in range(1_001)])
     crm.close()

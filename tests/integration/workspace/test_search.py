@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 from tests.integration.workspace.conftest import Open
 from tests.lab import MEI, lab
 
@@ -22,6 +24,8 @@ from pycrm import (
     Contact,
     Interaction,
     NotAllowedError,
+    Reader,
+    RecordsCreated,
     UnknownNameError,
     Workspace,
     app,
@@ -30,14 +34,15 @@ from pycrm import (
 from pycrm.plugin import Extension, OwnedRecord, Plugin
 from pycrm.search import parse_query
 from pycrm.storage import search_postgresql
-from pycrm.storage.gram_numbers import gram_numbers
+from pycrm.storage.gram_frequencies import Frequencies
+from pycrm.storage.gram_numbers import BLOCK_BITS, gram_number
 from pycrm.workspace import indexing
 from pycrm.workspace import search as searching
 
 HAICHEN = "青岛海晨贸易有限公司"
 
 
-def titles(ws: Workspace, text: str, **options: Any) -> list[str]:
+def titles(ws: Reader, text: str, **options: Any) -> list[str]:
     return [hit.title for hit in ws.search(text, **options)]
 
 
@@ -408,12 +413,20 @@ class TestOfAPlugin:
             assert "fair.hall" not in {entity for entity, _, _ in _rows(ws)}
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a handful of records is a large batch."""
+    monkeypatch.setattr(indexing, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(indexing, "PORTION", 4)
+
+
+@pytest.mark.usefixtures("small")
 class TestWaiting:
-    @pytest.fixture(autouse=True)
-    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """So that a handful of records is a large batch."""
-        monkeypatch.setattr(indexing, "MOST_AT_ONCE", 3)
-        monkeypatch.setattr(indexing, "PORTION", 4)
+    """Records of large batches, where they are indexed later."""
+
+    @pytest.fixture
+    def crm(self, crm_url: str, open_crm: Open) -> CRM:
+        return open_crm(crm_url, index_waiting="later")
 
     def test_large_batch(self, crm: CRM) -> None:
         """A large batch waits, each search says how many do, and `index_waiting` brings them in."""
@@ -500,6 +513,81 @@ class TestWaiting:
         assert [crm.index_waiting(), crm.index_waiting()] == [9, 0]
 
 
+@pytest.mark.usefixtures("small")
+class TestAfterCommit:
+    """Records of large batches, where nobody said that they are to be indexed later."""
+
+    def test_found(self, crm: CRM) -> None:
+        """When the block of their unit is left, they are found."""
+        with crm.acting_as(MEI) as ws:
+            ws.create_many([Account(name=f"海晨 {number}") for number in range(5)])
+            assert ws.search("海晨").waiting == 5
+
+        with crm.reading_as(MEI) as ws:
+            assert (len(ws.search("海晨")), ws.search("海晨").waiting) == (5, 0)
+
+    def test_run(self, crm: CRM) -> None:
+        """So they are after `run`, and what a conversion leaves waiting too."""
+        crm.run(MEI, lambda ws: ws.define_field(Account, "code", field.integer(searchable=True)))
+        made = [Account(name=f"海晨 {number}", custom={"code": 4711 + number}) for number in range(5)]
+        crm.run(MEI, lambda ws: ws.create_many(made))
+        crm.run(MEI, lambda ws: ws.convert_field(Account, "code", field.text(searchable=True)))
+
+        with crm.reading_as(MEI) as ws:
+            assert (len(ws.search("海晨")), titles(ws, "4711"), ws.search("x").waiting) == (5, ["海晨 0"], 0)
+
+    def test_own_only(self, crm: CRM, open_crm: Open, crm_url: str) -> None:
+        """A unit indexes what it has left waiting, not the millions of an import elsewhere."""
+        with open_crm(crm_url, index_waiting="later").acting_as(MEI) as ws:
+            ws.create_many([Account(name=f"青岛 {number}") for number in range(6)])
+        with crm.acting_as(MEI) as ws:
+            ws.create_many([Account(name=f"海晨 {number}") for number in range(9)])
+            ws.create_many([Contact(name=f"海晨 {number}") for number in range(5)])
+
+        with crm.reading_as(MEI) as ws:
+            assert (len(ws.search("海晨")), len(ws.search("青岛")), ws.search("x").waiting) == (14, 0, 6)
+        assert crm.index_waiting() == 6
+
+    def test_rolled_back(self, crm: CRM) -> None:
+        """What a savepoint takes back is not indexed."""
+        with crm.acting_as(MEI) as ws:
+            with suppress(_Back), ws.savepoint():
+                ws.create_many([Account(name="海晨") for _ in range(5)])
+                raise _Back
+            ws.create_many([Account(name="青岛") for _ in range(5)])
+
+        with crm.reading_as(MEI) as ws:
+            assert (len(ws.search("海晨")), len(ws.search("青岛")), ws.search("x").waiting) == (0, 5, 0)
+
+    def test_host(self, crm: CRM, host_engine: Engine) -> None:
+        """Those of a unit in a host's transaction wait, for nobody here sees its commit."""
+        with host_engine.begin() as connection, crm.acting_as(MEI, connection=connection) as ws:
+            ws.create_many([Account(name=f"海晨 {number}") for number in range(5)])
+
+        with crm.reading_as(MEI) as ws:
+            assert ws.search("海晨").waiting == 5
+        assert crm.index_waiting() == 5
+
+    def test_failed(self, open_crm: Open, caplog: pytest.LogCaptureFixture) -> None:
+        """Where that fails, what was committed stays, and waits. In memory there is one unit at a time."""
+        crm = open_crm("sqlite://")
+        crm.migrate()
+        with ExitStack() as stack:
+            crm.on(RecordsCreated, lambda _: stack.enter_context(crm.reading_as(MEI)))
+            with crm.acting_as(MEI) as ws:
+                ws.create_many([Account(name=f"海晨 {number}") for number in range(5)])
+
+        assert "could not be indexed" in caplog.text
+        with crm.reading_as(MEI) as ws:
+            assert ws.search("海晨").waiting == 5
+        assert crm.index_waiting() == 5
+
+    def test_unknown_time(self) -> None:
+        """Another time than these two is refused."""
+        with pytest.raises(ConfigurationError, match="index_waiting='never'"):
+            CRM("sqlite://", index_waiting="never")  # type: ignore[arg-type]
+
+
 class TestRights:
     def test_left_out(self, crm: CRM) -> None:
         """Entities that the principal may not read are left out; who may read none is refused."""
@@ -541,6 +629,10 @@ def test_older_database(crm: CRM, open_crm: Open, crm_url: str) -> None:
         assert titles(ws, "海晨") == ["海晨"]
 
 
+SEQUENCE = "pg_get_serial_sequence('crm_search_doc', 'n')"
+COMMON = [one + other for one in "海晨青uvi" for other in ("", *"海晨青uvi")]
+
+
 @pytest.mark.usefixtures("by_blocks")
 class TestByBlocks:
     """Many rows are read block by block on PostgreSQL; the answers are the same."""
@@ -572,6 +664,32 @@ class TestByBlocks:
 
         assert titles(ws, "海晨") == ["海晨二", "海晨三"]
 
+    @given(
+        st.lists(st.tuples(st.sampled_from([Account, Contact, None]), NAMES), max_size=12),
+        st.lists(st.lists(WORDS | RUNS, min_size=1, max_size=2).map(" ".join), min_size=1, max_size=4),
+    )
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_many_blocks(self, ws: Workspace, made: list[tuple[Any, str]], asked: list[str]) -> None:
+        """Whichever rows the blocks hold, and whichever entities are asked so, the same are found as at once."""
+        with suppress(_Back), ws.savepoint():
+            for entity, name in made:
+                if entity is None:
+                    ws._ctx.unit.rows(f"SELECT setval({SEQUENCE}, nextval({SEQUENCE}) + {1 << BLOCK_BITS})")
+                else:
+                    ws.create(entity(name=name))
+            index: Any = indexing.index_of(ws._ctx)
+            for text in asked:
+                found = []
+                for most_sorted in (-1, 0, 10_000):
+                    search_postgresql.MOST_SORTED = most_sorted
+                    # Accounts hold these often, contacts do not.
+                    common = {gram_number("account", gram): 1.0 for gram in COMMON}
+                    index._known_frequencies = Frequencies(1_000, common, time.monotonic())
+                    found.append([(hit.score, hit.record.id) for hit in ws.search(text)])
+
+                assert found[0] == found[1] == found[2]
+            raise _Back
+
 
 def test_doctor(crm: CRM) -> None:
     """The tables and indexes of search belong to what is declared."""
@@ -594,19 +712,23 @@ def test_older_rules(crm: CRM, open_crm: Open, crm_url: str) -> None:
         assert (titles(ws, "海晨"), ws.search("海晨").waiting) == (["海晨"], 0)
 
 
-def test_grams_as_texts(migrated: Callable[..., str], open_crm: Open) -> None:
-    """A PostgreSQL database that kept grams as texts is indexed anew after the next migration."""
+@pytest.mark.parametrize("form", ['text[] COLLATE "C"', "integer[]"])
+def test_older_grams(migrated: Callable[..., str], open_crm: Open, form: str) -> None:
+    """A PostgreSQL database that kept grams as texts, or as numbers for all entities, is indexed anew as a whole."""
     url = migrated("postgresql", [lab])
     crm = open_crm(url, [lab])
     with crm.acting_as(MEI) as ws:
-        ws.create(Account(name="海晨"))
-        ws._ctx.unit.execute('ALTER TABLE crm_search_doc ALTER COLUMN grams TYPE text[] COLLATE "C" USING NULL')
+        made = ws.create_many([Account(name="海晨"), Account(name="海晨二")]).created
+        unit = ws._ctx.unit
+        unit.execute(f"ALTER TABLE crm_search_doc ALTER COLUMN grams TYPE {form} USING NULL")
+        unit.execute("DROP INDEX crm_search_doc_entity_idx")
+        indexing.index_of(ws._ctx).enqueue(unit, "account", [made[0].id])
     again = open_crm(url, [lab])
     again.migrate()
     again.index_waiting()
 
     with again.acting_as(MEI) as ws:
-        assert titles(ws, "海晨") == ["海晨"]
+        assert titles(ws, "海晨") == ["海晨", "海晨二"]
 
 
 def test_same_number(migrated: Callable[..., str], open_crm: Open) -> None:
@@ -614,7 +736,7 @@ def test_same_number(migrated: Callable[..., str], open_crm: Open) -> None:
     crm = open_crm(migrated("postgresql", [lab]), [lab])
     with crm.acting_as(MEI) as ws:
         ws.create(Account(name="海晨"))
-        ws._ctx.unit.execute("UPDATE crm_search_doc SET grams = grams || %s", (gram_numbers(["青岛"]),))
+        ws._ctx.unit.execute("UPDATE crm_search_doc SET grams = grams || %s", (gram_number("account", "青岛"),))
 
         assert titles(ws, "青岛") == []
         assert titles(ws, "海晨") == ["海晨"]

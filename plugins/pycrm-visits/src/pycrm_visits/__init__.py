@@ -35,7 +35,7 @@ class Visit(OwnedRecord):
 class LastVisit(Extension):
     """The day, in UTC, on which the account was last visited."""
 
-    last_visit_on: date | None = field.date(indexed=True, read_only=True)
+    last_visit_on: date | None = field.date(indexed=True, read_only=True, open=True)
 
 
 @plugin.after_write(Visit, changed="account actual_at status", as_plugin=True)
@@ -57,3 +57,15 @@ def keep_last_visit(ws: Workspace, changes: ChangeSet[Visit]) -> None:
 def check_in(ws: Workspace, visit: Visit, *, place: str | None = None) -> Visit:
     """Note that *visit* begins now, at *place* where that is not the planned one."""
     return ws.update(visit, actual_at=ws.now(), place=place or visit.place)
+
+
+plugin.grant(
+    "sales_manager",
+    {"visits.visit": dict.fromkeys(("read", "create", "write", "delete", "share", "export", "bulk"), "subordinates")},
+)
+plugin.grant("salesperson", {"visits.visit": {"read": "team", "create": "own", "write": "own", "delete": "own"}})
+plugin.grant("service_agent", {"visits.visit": {"read": "all"}})
+plugin.grant("read_only", {"visits.visit": {"read": "all"}})
+plugin.grant(
+    "integration", {"visits.visit": {"read": "all", "create": "all", "write": "all", "fields": {"*": "write"}}}
+)

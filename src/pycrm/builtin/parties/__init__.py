@@ -3,6 +3,7 @@
 `AccountRelation` is what accounts are to each other, `ContactPoint` a way to reach one of them.
 """
 
+from pycrm.builtin.parties import roles
 from pycrm.builtin.parties.account import ACCOUNT, Account
 from pycrm.builtin.parties.account_relation import AccountRelation
 from pycrm.builtin.parties.contact import AccountContact, Contact
@@ -22,4 +23,5 @@ __all__ = [
     "keep_names",
     "looks_like",
     "plugin",
+    "roles",
 ]

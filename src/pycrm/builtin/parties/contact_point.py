@@ -34,7 +34,7 @@ class ContactPoint(Record):
         opted_out_at: When its owner asked not to be reached here any more.
     """
 
-    of: Ref[Account | Contact] = field.any_ref(Account, Contact, many="contact_points", part_of=True)
+    of: Ref[Account | Contact] = field.any_ref(Account, Contact, many="contact_points", part_of=True, rights_from=True)
     kind: str = field.choice(KINDS)
     value: str = field.text(max_length=500, searchable=True)
     is_primary: bool = field.boolean(default=False)

@@ -1,5 +1,6 @@
 """Products: what we sell, and at which prices."""
 
+from pycrm.builtin.products import roles
 from pycrm.builtin.products.plugin import plugin
 from pycrm.builtin.products.price_book import PriceBook, PriceBookEntry
 from pycrm.builtin.products.prices import entries_of, find_price, is_valid, tier_of
@@ -18,5 +19,6 @@ __all__ = [
     "find_price",
     "is_valid",
     "plugin",
+    "roles",
     "tier_of",
 ]

@@ -4,6 +4,7 @@ A `Lead` becomes an `Opportunity` in a `Pipeline`; that leads to a `Quote`, a `C
 The rules of the system's exchange rates are here too.
 """
 
+from pycrm.builtin.sales import roles
 from pycrm.builtin.sales.competitor import Competitor
 from pycrm.builtin.sales.contract import CONTRACT, Contract
 from pycrm.builtin.sales.conversion import Conversion, convert_lead, convert_leads
@@ -52,4 +53,5 @@ __all__ = [
     "order_quote",
     "plugin",
     "revise_quote",
+    "roles",
 ]

@@ -15,7 +15,7 @@ from pycrm.storage.checkup.catalog import Catalog, FoundColumn, FoundIndex, Key,
 from pycrm.storage.dialect import SQLITE, Dialect
 from pycrm.storage.field_sql import document_index, promoted_columns
 from pycrm.storage.list_index_sql import list_index
-from pycrm.storage.search_tables import gram_index_name, gram_table_name
+from pycrm.storage.search_tables import entity_index_name, gram_index_name, gram_table_name
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
 
@@ -162,7 +162,8 @@ def _index_drift(schema: Schema, tables: Tables, catalog: Catalog, dialect: Dial
             )
     ours = {table.name for table in _declared_tables(schema, tables)}
     yield from _resting_indexes(schema)
-    expected_too = {gram_index_name(tables.prefix), *_left_by_parked(schema, tables, dialect)}
+    of_search = {gram_index_name(tables.prefix), entity_index_name(tables.prefix)}
+    expected_too = {*of_search, *_left_by_parked(schema, tables, dialect)}
     for name in sorted(catalog.indexes.keys() - wanted.keys() - expected_too):
         if catalog.indexes[name].table in ours:
             yield Problem(

@@ -1,0 +1,65 @@
+"""``access matrix`` and ``why``: who may do what, and for what reason, from the command line."""
+
+from __future__ import annotations
+
+import csv
+
+from tests.integration.cli.conftest import Run
+
+
+def test_matrix(pycrm: Run) -> None:
+    """As a table, as JSON and as CSV; of one role, of one entity, and of the fields of one."""
+    table = pycrm("access", "matrix", "--role", "salesperson")
+    documents = pycrm("access", "matrix", "--entity", "account", "--json").data
+    rows = list(csv.reader(pycrm("access", "matrix", "--csv").lines))
+    fields = pycrm("access", "matrix", "--fields", "account", "--role", "read_only")
+
+    assert table.lines[0].split()[:4] == ["Role", "Entity", "read", "create"]
+    assert ["salesperson", "account", "team", "own"] in [line.split()[:4] for line in table.lines]
+    assert {each["role"] for each in documents} >= {"administrator", "salesperson", "marketing"}
+    assert next(each["actions"]["read"] for each in documents if each["role"] == "salesperson") == ["team"]
+    assert rows[0][:3] == ["Role", "Entity", "read"]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert ["name", "read"] in [line.split() for line in fields.lines]
+    unknown = pycrm("access", "matrix", "--role", "salesprson")
+    assert (unknown.code, "did you mean 'salesperson'" in unknown.err) == (2, True)
+
+
+def test_why(pycrm: Run) -> None:
+    """In words of the language, and as JSON; the user who is named is no administrator by that."""
+    pycrm("create", "account", "name=海晨")
+    refused = pycrm("why", "write", "account", "海晨", "--as", "mei", "--role", "salesperson")
+    chinese = pycrm("why", "write", "account", "海晨", "--field", "name", "--as", "mei", "--role", "marketing", "--lang", "zh")
+    document = pycrm("why", "create", "account", "--as", "mei", "--json").data
+    own = pycrm("why", "delete", "account", "海晨")
+
+    assert refused.out == (
+        "mei may not write Account “海晨”: the role Salesperson allows it for one's own records, and this is none of "
+        "them.\n"
+    )
+    assert chinese.out.startswith("mei不可以修改客户“海晨”的")
+    assert document == {
+        "allowed": False,
+        "text": "mei may not create Account records: mei has no role.",
+        "reasons": ["mei has no role"],
+    }
+    assert own.out == "cli may delete Account “海晨”: the role Administrator may do all.\n"
+
+
+def test_hand_over(pycrm: Run) -> None:
+    """Who has left and still owns something is listed; handing over asks for a reason, and tells what went."""
+    for key in ("mei", "bo"):
+        pycrm("create", "user", f"key={key}", f"name={key.title()}")
+    pycrm("create", "account", "name=海晨", "owner=mei")
+    pycrm("update", "user", "mei", "is_active=false")
+    departed = pycrm("hand-over", "--json").data
+    without = pycrm("hand-over", "mei", "bo")
+    shown = pycrm("hand-over", "mei", "bo", "--reason", "has left", "--preview", "--json").data
+    done = pycrm("hand-over", "mei", "bo", "--reason", "has left")
+    again = pycrm("hand-over", "mei", "bo", "--reason", "has left")
+
+    assert departed == {"mei": {"account": 1}}
+    assert (without.code, "--reason" in without.err) == (2, True)
+    assert (shown["moved"][0]["count"], shown["left"]) == (1, {"account": 1})
+    assert done.lines[2].split()[:4] == ["account", "owner", "1", "0"]
+    assert again.out == "nothing to hand over\n"
