@@ -191,8 +191,12 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("masks show what they mask", ("rows",), ((sight_module, "_shown", _shown_as_is),)),
     Mutant("an update asks not for the old state", ("writes",), ((update_module, "require_old_state", _always(None)),)),
     Mutant("an update asks not for the new state", ("writes",), ((update_module, "require_new_state", _always(None)),)),
-    Mutant("a deletion asks not for the old state", ("writes",), ((delete_module, "require_old_state", _always(None)),)),
-    Mutant("a creation asks not for the new state", ("writes",), ((create_module, "require_new_state", _always(None)),)),
+    Mutant(
+        "a deletion asks not for the old state", ("writes",), ((delete_module, "require_old_state", _always(None)),)
+    ),
+    Mutant(
+        "a creation asks not for the new state", ("writes",), ((create_module, "require_new_state", _always(None)),)
+    ),
     Mutant("a lock asks not for the right", ("writes",), ((lock_module, "require_records", _always(None)),)),
     Mutant("references lead anywhere", ("writes", "ids"), ((judge_module, "unknown_references", _always([])),)),
     Mutant("any field is written", ("writes",), ((Rights, "unwritable", _always([])),)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pycrm import CRM
@@ -25,12 +26,14 @@ def _open(url: str, **options: Any) -> CRM:
     return CRM(url, clock=FixedClock(MOMENT), **options)
 
 
-def _held(new_database: NewDatabase, seed: int, check_one: Callable[..., Report], count: int, **options: Any) -> Mapping[str, Any]:
+def _held(
+    new_database: NewDatabase, seed: int, check_one: Callable[..., Report], count: int, **options: Any
+) -> Mapping[str, Any]:
     """Return the sums of a check over several worlds."""
     reports = []
     for number in range(WORLDS):
         url = new_database()
-        world = World(lambda url=url: _open(url), seed + number)  # type: ignore[misc]
+        world = World(partial(_open, url), seed + number)
         try:
             reports.append(check_one(world, seed=seed + number, count=count // WORLDS, **options))
         finally:
@@ -44,7 +47,9 @@ def _sums(reports: list[Report]) -> Mapping[str, Any]:
         asked += report.asked
         outcomes += report.outcomes
         gaps += report.gaps
-    all_of = Report(reports[0].check, reports[0].seed, asked, [f for each in reports for f in each.failures], gaps, outcomes)
+    all_of = Report(
+        reports[0].check, reports[0].seed, asked, [f for each in reports for f in each.failures], gaps, outcomes
+    )
     return all_of.figure()
 
 
@@ -107,8 +112,10 @@ def access_tenants(new_database: NewDatabase, seed: int, *, calls: int = CALLS) 
     """Two files, or two schemas of one database, share nothing."""
     urls, url = itertools.cycle([new_database(), new_database()]), new_database()
     if url.startswith("sqlite"):
-        return access.check_tenants(lambda: _open(next(urls)), lambda: _open(next(urls)), seed=seed, count=calls).figure()
-    one, other = (lambda name=name: _open(url, schema=name) for name in ("north", "south"))  # type: ignore[misc]
+        return access.check_tenants(
+            lambda: _open(next(urls)), lambda: _open(next(urls)), seed=seed, count=calls
+        ).figure()
+    one, other = (partial(_open, url, schema=name) for name in ("north", "south"))
     return access.check_tenants(one, other, seed=seed, count=calls).figure()
 
 

@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 from statistics import quantiles
 from typing import Any
 
+import sqlalchemy as sa
+
 from pycrm import CRM, Account, F, Money, Page, Principal, Task, Team, User, Workspace
 from pycrm.plugin import Plugin
 from reliability.checks import NewDatabase, check
@@ -33,7 +35,12 @@ office.role(
     },
 )
 
-SYLLABLES = (*"青岛海晨贸易华东鑫源纺织", "Rhein", "Elbe", "Weser", "Import", "Nord", "Handel")
+CHARACTERS = "青岛海晨贸易华东鑫源纺织北南光明山水金石"
+# As many as there are in real names, so that a search finds some firms and not a fifth of all.
+WORDS = (
+    *(one + other for one in CHARACTERS for other in CHARACTERS),
+    *(f"{a}{b}" for a in ("Rhein", "Elbe") for b in "abcdefgh"),
+)
 INDUSTRIES = ("textiles", "machinery", "food", "shipping", "steel")
 TEAMS = 4
 BATCH = 1_000
@@ -63,6 +70,7 @@ def mixed_load(
         crm.migrate()
         _write_company(crm, random.Random(seed), processes, accounts)
         crm.index_waiting()
+        _gather_statistics(url)
         with running(work_on, [(url, number, seed + number, seconds, pause) for number in range(processes)]) as workers:
             go(workers)
             await_ready(workers)
@@ -70,6 +78,15 @@ def mixed_load(
     finally:
         crm.close()
     return _figure(outcomes, processes, seconds)
+
+
+def _gather_statistics(url: str) -> None:
+    """Have the database look at what is in it, as autovacuum does a minute after so many rows are written."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+    engine.dispose()
 
 
 def _figure(outcomes: Sequence[Mapping[str, Any]], processes: int, seconds: float) -> Mapping[str, Any]:
@@ -118,7 +135,7 @@ def _write_company(crm: CRM, chance: random.Random, people: int, accounts: int) 
 
 def _new_account(chance: random.Random) -> Account:
     return Account(
-        name=" ".join(chance.choices(SYLLABLES, k=4)),
+        name=" ".join(chance.choices(WORDS, k=4)),
         industry=chance.choice(INDUSTRIES),
         country=chance.choice(("CN", "DE", "BR")),
         employee_count=chance.randrange(1, 5_000),
@@ -175,11 +192,11 @@ class Seller:
 
     def search(self) -> None:
         with self.crm.reading_as(self.who) as reader:
-            reader.search(" ".join(self.chance.choices(SYLLABLES, k=self.chance.choice((1, 2)))), limit=20)
+            reader.search(" ".join(self.chance.choices(WORDS, k=self.chance.choice((1, 2)))), limit=20)
 
     def complete(self) -> None:
         with self.crm.reading_as(self.who) as reader:
-            reader.search(self.chance.choice(SYLLABLES)[:3], entities=[Account], limit=8)
+            reader.search(self.chance.choice(WORDS), entities=[Account], limit=8)
 
     def create(self) -> None:
         with self.crm.acting_as(self.who) as ws:

@@ -277,8 +277,8 @@ _NAMES = {
         "convert_lead convert_leads create_quote order_quote revise_quote"
     ),
     "pycrm.entities": (
-        "Attachment Calendar CalendarException Cover CustomField CustomIndex DutySeparation ExchangeRate Role RoleAssignment "
-        "SavedView Share Tag Team User"
+        "Attachment Calendar CalendarException Cover CustomField CustomIndex DutySeparation ExchangeRate Role "
+        "RoleAssignment SavedView Share Tag Team User"
     ),
     "pycrm.errors": (
         "CalendarError ConfigurationError ConflictError FileLostError FunctionFailedError HookFailedError "
@@ -304,8 +304,8 @@ _NAMES = {
     "pycrm.values.refs": "Ref",
     "pycrm.values.working_time": "WorkingCalendar",
     "pycrm.workspace": (
-        "BatchResult BulkResult Entries FieldChange FieldConversion HandOver HandedOver HistoryEntry ListView Page Reader "
-        "UndoResult ViewPage Why Workspace"
+        "BatchResult BulkResult Entries FieldChange FieldConversion HandOver HandedOver HistoryEntry ListView Page "
+        "Reader UndoResult ViewPage Why Workspace"
     ),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}

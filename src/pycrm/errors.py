@@ -8,8 +8,8 @@ built-in exception that it resembles.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 
 class Problem(Exception):
@@ -54,6 +54,25 @@ class Problem(Exception):
         """Return *template* (of any language) with this problem's facts filled in."""
         facts = {name: _short(value) for name, value in self.facts.items()}
         return template.format_map(_Missing(facts)) if template else self.code
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as data for JSON, without its record; facts that JSON has no word for as text."""
+        facts = {
+            name: value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+            for name, value in self.facts.items()
+        }
+        return {
+            "code": self.code,
+            "field": self.field,
+            "level": self.level,
+            "message": self.template,
+            "facts": facts,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], record: Any) -> Self:
+        """Return the problem of *record* that `to_data` has told."""
+        return cls(data["code"], record, data["field"], data["level"], message=data["message"], **data["facts"])
 
     def __str__(self) -> str:
         where = f"{self.field}: " if self.field else ""

@@ -17,8 +17,8 @@ from pycrm import CRM, discover
 from pycrm.fields.choices import ChoiceKind, MultiChoiceKind
 from pycrm.fields.status import StatusKind
 from pycrm.query.words import WORDS
-from pycrm.workspace.why_words import WHY_WORDS
 from pycrm.schema.labels import Key
+from pycrm.workspace.why_words import WHY_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (ROOT / "src", *sorted(ROOT.glob("plugins/*/src")))

@@ -111,7 +111,9 @@ def _show(crm: CRM, stage: Stage, sight: Sight) -> None:
 
 def _show_refusals(stage: Stage, refused: str, why: Why) -> None:
     say = stage.say
-    stage.write(say("What is hidden cannot be sorted by: {name} asks for order_by={field!r}.", name="lin", field=HIDDEN))
+    stage.write(
+        say("What is hidden cannot be sorted by: {name} asks for order_by={field!r}.", name="lin", field=HIDDEN)
+    )
     stage.write(f"{refused}\n")
     stage.write(say("Why may {name} see the first one of others and not change it? ws.why answers:", name="lin"))
     stage.write(why.text)

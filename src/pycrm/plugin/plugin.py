@@ -335,7 +335,9 @@ class Plugin:
     @hookimpl
     def pycrm_register_roles(self) -> RoleDeclarations:
         """Hand over the roles, what it grants to any, and its permissions."""
-        return RoleDeclarations(self.name, tuple(self._roles), tuple(self._grants), tuple(self._permissions), tuple(self._separations))
+        return RoleDeclarations(
+            self.name, tuple(self._roles), tuple(self._grants), tuple(self._permissions), tuple(self._separations)
+        )
 
     @hookimpl
     def pycrm_install_records(self, ws: Workspace) -> None:

@@ -141,6 +141,7 @@ class Rights:
         key = action, entity.name
         if key not in self._reached:
             self._reached[key] = NOTHING  # what follows itself in a circle reaches nothing by that
+            entity = self.schema.entities[entity.name]  # whole: what decides may be hidden from whom it is decided for
             source = rights_source(entity)
             self._reached[key] = self._own_reach(action, entity) if source is None else self._of_part(action, source)
         return self._reached[key]

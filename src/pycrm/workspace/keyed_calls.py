@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from pycrm.errors import ConfigurationError, NotAllowedError, NotFoundError
+from pycrm.errors import ConfigurationError, NotAllowedError, NotFoundError, Problem
 from pycrm.query import Where, node_of
 from pycrm.query.json_form import filter_to_json
 from pycrm.schema import Entity, Record
@@ -18,7 +18,7 @@ from pycrm.workspace.idempotency import KeyedCall, once
 from pycrm.workspace.ports import Call
 from pycrm.workspace.reader import Reader
 from pycrm.workspace.results import BatchResult, BulkResult, Refused
-from pycrm.workspace.told import answer_of, kept_answer, problem_of, told, told_problem, told_record, told_value
+from pycrm.workspace.told import answer_of, kept_answer, told, told_record, told_value
 
 __all__ = ["bulk_once", "perform_once", "write_once"]
 
@@ -161,7 +161,7 @@ class _Written(KeyedCall[BatchResult[Any]]):
             "created": [[places[id(record)], record.id.hex] for record in result.created],
             "updated": [record.id.hex for record in result.updated],
             "unchanged": [record.id.hex for record in result.unchanged],
-            "refused": [[each.position, *map(told_problem, each.problems)] for each in result.refused],
+            "refused": [[each.position, *map(Problem.to_data, each.problems)] for each in result.refused],
         }
 
     def again(self, kept: Any) -> BatchResult[Any]:
@@ -214,7 +214,7 @@ class _Bulked(KeyedCall[BulkResult[Any]]):
             "records": [record.id.hex for record in result.records],
             "unchanged": [record.id.hex for record in result.unchanged],
             "refused": [
-                [each.position, each.record.id.hex, *map(told_problem, each.problems)] for each in result.refused
+                [each.position, each.record.id.hex, *map(Problem.to_data, each.problems)] for each in result.refused
             ],
         }
 
@@ -312,4 +312,4 @@ def _those(found: Mapping[UUID, E], ids: Iterable[UUID]) -> tuple[E, ...]:
 
 
 def _refused(record: E, place: int, problems: Iterable[Mapping[str, Any]]) -> Refused[E]:
-    return Refused(place, record, tuple(problem_of(each, record) for each in problems))
+    return Refused(place, record, tuple(Problem.from_data(each, record) for each in problems))

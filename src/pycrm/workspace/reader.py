@@ -403,9 +403,7 @@ class Reader(View):
             NotAllowedError: The principal may read none of it.
             QueryError: A cursor of something else.
         """
-        return audit(
-            self, actor=actor, kind=kind, entity=entity, record=record, since=since, limit=limit, after=after
-        )
+        return audit(self, actor=actor, kind=kind, entity=entity, record=record, since=since, limit=limit, after=after)
 
     @_again_when_moved
     def why(
@@ -528,6 +526,7 @@ class Reader(View):
         key = attachment.id if isinstance(attachment, (Attachment, Ref)) else attachment
         if "digest" not in self._readable(Attachment).fields and (rights := self._rights) is not None:
             entity = self._entity(Attachment)
+            self._note_denied("read", entity, fields=["digest"])
             raise refusal(self.principal, rights.roles, "read", entity, [entity.fields["digest"]])
         return open_attachment(self._ctx, self._get(Attachment, key))
 
@@ -590,7 +589,7 @@ class Reader(View):
         return self._reads.schema.entities[known.name]
 
     @_again_when_moved
-    def _by_ids_anywhere(self, entity: str, ids: Sequence[UUID]) -> list[Any]:
+    def _by_ids_anywhere(self, entity: str, ids: Sequence[UUID]) -> Sequence[Any]:
         """Return those of the records with *ids* that the principal may read, in the bin or not, in no order."""
         known = self._readable(self._ctx.tools.schema.entity(entity).record_class)
         return self._reads.by_ids(known, ids, include_binned=True)

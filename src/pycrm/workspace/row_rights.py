@@ -136,9 +136,7 @@ def seen_whole(batch: Batch) -> Iterator[None]:
         conceal(seen, records)
 
 
-def _out_of_reach(
-    view: View, entity: Entity, action: str, records: Sequence[Record]
-) -> Iterator[tuple[Record, bool]]:
+def _out_of_reach(view: View, entity: Entity, action: str, records: Sequence[Record]) -> Iterator[tuple[Record, bool]]:
     """Yield the records that *action* does not reach, and whether each may be read."""
     reached = _reached(view, entity, action, records)
     refused = [record for record in records if record.id not in reached]

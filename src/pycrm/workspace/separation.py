@@ -55,7 +55,7 @@ def same_person(batch: Batch) -> Iterator[Problem]:
             "duty.same_person",
             records[found.record_id],
             _status_of(batch.entity, moves[found.record_id]),
-            message="{user} made {step} on {at:%Y-%m-%d}, and {rule} wants somebody else to make {move}; ask a colleague",
+            message="{user} made {step} on {at:%Y-%m-%d}, and {rule} wants another one for {move}; ask a colleague",
             rule=found.rule.name,
             move=moves[found.record_id],
             step=found.step,
@@ -64,9 +64,7 @@ def same_person(batch: Batch) -> Iterator[Problem]:
         )
 
 
-def overlaps(
-    ctx: UnitContext, entity: Entity, moves: Mapping[UUID, str], principal: Principal
-) -> Iterator[Overlap]:
+def overlaps(ctx: UnitContext, entity: Entity, moves: Mapping[UUID, str], principal: Principal) -> Iterator[Overlap]:
     """Yield one overlap for each record that *principal* may not move so.
 
     Args:

@@ -21,7 +21,7 @@ from pycrm.schema import Entity, Record, Schema
 from pycrm.schema.diff import value_at
 from pycrm.schema.dump import dump_value
 
-__all__ = ["answer_of", "digest_of", "kept_answer", "problem_of", "told", "told_problem", "told_record", "told_value"]
+__all__ = ["answer_of", "digest_of", "kept_answer", "told", "told_record", "told_value"]
 
 MOST_KEPT = 100_000
 
@@ -198,23 +198,3 @@ def _classes(annotation: Any) -> Iterator[type]:
         yield origin
     for each in get_args(annotation):
         yield from _classes(each)
-
-
-def told_problem(problem: Problem) -> dict[str, Any]:
-    """Return a problem without its record as data."""
-    facts = {
-        name: value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
-        for name, value in problem.facts.items()
-    }
-    return {
-        "code": problem.code,
-        "field": problem.field,
-        "level": problem.level,
-        "message": problem.template,
-        "facts": facts,
-    }
-
-
-def problem_of(data: Mapping[str, Any], record: Record) -> Problem:
-    """Return the problem of *record* that `told_problem` has told."""
-    return Problem(data["code"], record, data["field"], data["level"], message=data["message"], **dict(data["facts"]))

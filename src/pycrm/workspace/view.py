@@ -154,9 +154,7 @@ class View:
         if refused is not None:
             raise refused
 
-    def _refused(
-        self, rights: Rights, action: str, entity: Entity, fields: Sequence[Field]
-    ) -> NotAllowedError | None:
+    def _refused(self, rights: Rights, action: str, entity: Entity, fields: Sequence[Field]) -> NotAllowedError | None:
         """Return why *rights* do not allow *action*, or None."""
         if not rights.allows(action, entity):
             return refusal(self.principal, rights.roles, action, entity)

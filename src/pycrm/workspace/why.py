@@ -174,12 +174,12 @@ class _Case:
         plugin = principal.plugin_name
         if principal.is_administrator or plugin is None:
             return teller.say("administrator", role=teller.role(ADMINISTRATOR))
-        listed = self.subject._ctx.services.access.may.get(plugin, {}).get(self.entity.name, ())
-        if self.right in listed:
-            return teller.say("plugin lists")
-        if self._is_listed():
-            return teller.say("plugin reads" if self.right == "read" else "plugin own")
-        return teller.say("plugin lists not")
+        if not self._is_listed():
+            return teller.say("plugin lists not")
+        if self.right == "read":
+            return teller.say("plugin reads")
+        owners = {self.entity.owner, None if self.field is None else self.field.owner}
+        return teller.say("plugin own" if plugin in owners else "plugin lists")
 
     def _overlap(self) -> Overlap | None:
         """Return the step of his that keeps him from making the move."""

@@ -49,7 +49,8 @@ class Teller:
 
     def say(self, key: str, /, **parts: str) -> str:
         """Return the words of *key* with *parts* in their places."""
-        return self._labels.why(key, WHY_WORDS[key], self._language).format(**parts)
+        template: str = self._labels.why(key, WHY_WORDS[key], self._language)
+        return template.format(**parts)
 
     @cached_property
     def who(self) -> str:

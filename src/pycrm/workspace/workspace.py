@@ -96,7 +96,9 @@ class Workspace(Reader):
             on_problem=on_problem,
         )
 
-    def update(self, record: E, /, *, version: int | None = None, idempotency_key: str | None = None, **changes: Any) -> E:
+    def update(
+        self, record: E, /, *, version: int | None = None, idempotency_key: str | None = None, **changes: Any
+    ) -> E:
         """Write what changed in *record* since it was loaded, and return it refreshed.
 
         Args:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pycrm import Account, AccountContact, Contact, Money, Opportunity, Principal, Team, User, Workspace
-from pycrm.plugin import Plugin
+from typing import Any, TypeVar
+
+from pycrm import Account, AccountContact, Contact, Money, Opportunity, Principal, Reader, Team, User, Workspace
+from pycrm.plugin import Plugin, Record
+
+E = TypeVar("E", bound=Record)
 
 BOSS = Principal("boss", roles={"administrator"})
 MEI = Principal("mei", roles={"seller"})
@@ -41,6 +45,13 @@ ROLES.role(
     },
 )
 ROLES.role("auditor", {"account": {"read": {"where": "industry = 'textiles'"}}})
+
+
+def known(reader: Reader, entity: type[E], **equal: Any) -> E:
+    """Return the record with these values, which is there."""
+    found = reader.find(entity, **equal)
+    assert found is not None
+    return found
 
 
 def make_company(ws: Workspace) -> None:

@@ -20,6 +20,7 @@ from pycrm import (
     NotFoundError,
     Principal,
     QueryError,
+    StorageError,
 )
 
 WATCH = Principal("watch", roles={"watch"})
@@ -241,6 +242,26 @@ class TestHost:
 
         assert "1 audit entries of a reading unit" in caplog.text
         assert trail(crm) == []
+
+    def test_commit_fails(self, url: str) -> None:
+        """What a unit wrote into its transaction is written once more where the commit fails."""
+        crm = CRM(url, plugins=[ROLES])
+        with crm.acting_as(BOSS) as ws:
+            account = ws.create(Account(name="x"))
+        with pytest.raises(StorageError), crm.acting_as(NOBODY) as ws:
+            with pytest.raises(NotAllowedError):
+                ws.list(Account)
+            with ws.elevated(reason="look", may={Account: {"read"}}) as further:
+                further.count(Account)
+            ws._ctx.unit.execute("PRAGMA defer_foreign_keys = ON")
+            ws._ctx.unit.execute("UPDATE crm_account SET owner = randomblob(16)")
+
+        assert [(entry.kind, entry.facts.get("rolled_back")) for entry in trail(crm)] == [
+            ("denied", None),
+            ("elevated", True),
+        ]
+        with crm.reading_as(BOSS) as reader:
+            assert reader.get(Account, account.id).owner is not None
 
     def test_database_fails(self, url: str, caplog: pytest.LogCaptureFixture) -> None:
         """A trail that cannot be written makes no other error of a refusal."""

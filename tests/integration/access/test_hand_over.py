@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.access.company import BOSS, KAI, LIN, MEI
+from tests.integration.access.company import BOSS, KAI, LIN, MEI, known
 
 from pycrm import (
     CRM,
     Account,
     ConfigurationError,
     Contact,
+    F,
     HandOver,
     NotAllowedError,
     NotFoundError,
@@ -21,6 +22,7 @@ from pycrm import (
     User,
     Workspace,
 )
+from pycrm.plugin import Record
 
 
 def owned(crm: CRM, key: str) -> dict[str, int]:
@@ -38,13 +40,13 @@ class TestAll:
     def test_everything(self, crm: CRM) -> None:
         """All that somebody owns goes over, and his open tasks stay open with somebody else to do them."""
         with crm.acting_as(BOSS) as ws:
-            mei = ws.find(User, key="mei")
+            mei = known(ws, User, key="mei")
             ws.create(Task(subject="call", owner=mei, assignee=mei))
             ws.create(Task(subject="called", status="done", owner=mei, assignee=mei))
-            ws.update(mei, is_active=False)  # type: ignore[type-var]
+            ws.update(mei, is_active=False)
             before = ws.owned_by("mei")
             done = ws.hand_over("mei", "bo", reason="has left")
-            open_task, done_task = (ws.find(Task, subject=subject) for subject in ("call", "called"))
+            open_task, done_task = (known(ws, Task, subject=subject) for subject in ("call", "called"))
 
         assert before == {"account": 2, "contact": 2, "opportunity": 2, "task": 2}
         assert counts(done) == {
@@ -55,8 +57,8 @@ class TestAll:
             ("task", "assignee"): 1,
         }
         assert done.left == {} == owned(crm, "mei")
-        assert open_task.status == "open"  # type: ignore[union-attr]
-        assert open_task.assignee != done_task.assignee  # type: ignore[union-attr]
+        assert open_task.status == "open"
+        assert open_task.assignee != done_task.assignee
 
     def test_undo(self, crm: CRM) -> None:
         """Each entity is taken back by its handle."""
@@ -104,12 +106,12 @@ class TestSome:
     def test_records(self, crm: CRM) -> None:
         """Single records go over, those that are his."""
         with crm.acting_as(BOSS) as ws:
-            records = [
-                ws.find(Account, name="mei 1"),
-                ws.find(Account, name="kai 1"),
-                ws.find(Contact, name="contact of mei 2"),
+            records: list[Record] = [
+                known(ws, Account, name="mei 1"),
+                known(ws, Account, name="kai 1"),
+                known(ws, Contact, name="contact of mei 2"),
             ]
-            done = ws.hand_over("mei", "bo", records=[each for each in records if each], reason="asked for it")
+            done = ws.hand_over("mei", "bo", records=records, reason="asked for it")
 
         assert counts(done) == {("account", "owner"): 1, ("contact", "owner"): 1}
         assert owned(crm, "kai") == {"account": 2, "contact": 2, "opportunity": 2}
@@ -120,16 +122,15 @@ class TestSome:
             south = ws.create(Team(name="south"))
             where = "industry = 'textiles'"
             done = ws.hand_over("mei", "bo", entities=[Account], where=where, team=south, reason="split")
-            account = ws.find(Account, name="mei 1", team=south)
+            moved = ws.list(Account, where=F.team == south)
 
         assert counts(done) == {("account", "owner"): 1}
-        assert account is not None
+        assert [each.name for each in moved] == ["mei 1"]
 
     def test_slips(self, crm: CRM) -> None:
         """What does not go together is told before anything is done."""
         with crm.acting_as(BOSS) as ws:
-            account = ws.find(Account, name="mei 1")
-            assert account is not None
+            account = known(ws, Account, name="mei 1")
             with pytest.raises(ConfigurationError, match="name it"):
                 ws.hand_over("mei", "bo", where="name = 'x'", reason="x")
             with pytest.raises(ConfigurationError, match="leave entities= and where= away"):
@@ -142,7 +143,7 @@ class TestSome:
                 ws.hand_over("mei", "bo", reason="x", limit=1)
             with pytest.raises(ConfigurationError, match="say in 1 to"):
                 ws.hand_over("mei", "bo", reason="")
-            ws.update(ws.find(User, key="bo"), is_active=False)  # type: ignore[type-var]
+            ws.update(known(ws, User, key="bo"), is_active=False)
             with pytest.raises(ConfigurationError, match="'bo' is not active"):
                 ws.hand_over("mei", "bo", reason="x")
 
@@ -153,8 +154,7 @@ class TestRights:
     def test_bulk(self, crm: CRM) -> None:
         """All records of somebody take the right to change in bulk; single ones that to write, before and after."""
         with crm.acting_as(LIN) as ws:
-            account = ws.find(Account, name="mei 1")
-            assert account is not None
+            account = known(ws, Account, name="mei 1")
             with pytest.raises(NotAllowedError, match="may not bulk account"):
                 ws.hand_over("mei", "bo", reason="x")
             done = ws.hand_over("mei", "bo", records=[account], reason="x")
@@ -164,8 +164,7 @@ class TestRights:
     def test_reach(self, crm: CRM) -> None:
         """What is not within reach does not go over: not what one may only read, and not to whom one does not reach."""
         with crm.acting_as(MEI) as ws:
-            theirs = ws.find(Account, name="bo 1")
-            assert theirs is not None
+            theirs = known(ws, Account, name="bo 1")
             refused = ws.hand_over("bo", "mei", records=[theirs], reason="x").moved[0].refused
         with pytest.raises(NotAllowedError, match="not within reach"), crm.acting_as(LIN) as ws:
             give(ws, "mei 1", "kai")
@@ -193,8 +192,7 @@ class TestRights:
 
 def give(ws: Workspace, name: str, to: str) -> None:
     """Hand one of Mei's accounts over."""
-    account = ws.find(Account, name=name)
-    assert account is not None
+    account = known(ws, Account, name=name)
     ws.hand_over("mei", to, records=[account], reason="x")
 
 

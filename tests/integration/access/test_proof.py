@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ SEED = 1
 MOMENT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 # About a fiftieth of what `make reliability` asks; the second figure is for the slower database.
 CHECKS: dict[str, tuple[Any, int, int]] = {
-    "rows": (check_rows, 1_000, 400),
-    "fields": (check_fields, 30, 10),
-    "absent": (check_absent, 10, 5),
+    "rows": (check_rows, 1_000, 300),
+    "fields": (check_fields, 30, 8),
+    "absent": (check_absent, 10, 3),
     "writes": (check_writes, 400, 100),
-    "ids": (check_ids, 200, 100),
-    "promotion": (check_promotion, 20, 10),
-    "revocation": (check_revocation, 8, 4),
+    "ids": (check_ids, 200, 60),
+    "promotion": (check_promotion, 20, 5),
+    "revocation": (check_revocation, 8, 3),
 }
 SHORT = ("no rule in a count", "any field in an order", "no guard", "denials are not heard", "references lead anywhere")
 
@@ -64,7 +65,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def world(place: str) -> Iterator[World]:
     """One small company per engine."""
-    made = World(lambda: opened(place), SEED, per_entity=16)
+    made = World(lambda: opened(place), SEED, per_entity=12)
     yield made
     made.close()
 
@@ -106,16 +107,19 @@ class TestDoors:
             def by_number(self, id: int) -> None:
                 """Take an id."""
 
-        report = check_closed(world, seed=SEED, classes=[Wider])
+        report = check_closed(world, seed=SEED, classes=[Wider], most_failures=3)
 
+        assert not report.passed
         assert [failure.split(" ")[0] for failure in report.failures] == [
             "Wider.by_number",
             "Wider.everything",
             "Wider.by_number(id)",
         ]
 
-    def test_closed(self, world: World) -> None:
+    def test_closed(self, world: World, place: str) -> None:
         """Without principal or role no door answers."""
+        if not place.startswith("sqlite"):
+            pytest.skip("no database is asked")
         report = check_closed(world, seed=SEED)
 
         assert report.passed, str(report)
@@ -128,7 +132,7 @@ def test_tenants(tmp_path: Path) -> None:
     def one_more() -> CRM:
         return opened(f"sqlite:///{tmp_path / f'tenant-{next(numbers)}.db'}")
 
-    report = check_tenants(one_more, one_more, seed=SEED, count=150)
+    report = check_tenants(one_more, one_more, seed=SEED, count=100)
 
     assert report.passed, str(report)
 
@@ -136,8 +140,8 @@ def test_tenants(tmp_path: Path) -> None:
 def test_tenant_schemas(new_database: Callable[[str], str]) -> None:
     """Two schemas of one database share nothing."""
     url = new_database("postgresql")
-    one, other = (lambda name=name: CRM(url, schema=name, clock=FixedClock(MOMENT)) for name in ("north", "south"))
+    one, other = (partial(CRM, url, schema=name, clock=FixedClock(MOMENT)) for name in ("north", "south"))
 
-    report = check_tenants(one, other, seed=SEED, count=60)
+    report = check_tenants(one, other, seed=SEED, count=40)
 
     assert report.passed, str(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.integration.access.company import BO, BOSS, EYE, KAI, LIN, MEI, NOBODY
+from tests.integration.access.company import BO, BOSS, EYE, KAI, LIN, MEI, NOBODY, known
 
 from pycrm import (
     CRM,
@@ -140,9 +140,9 @@ class TestSingleRecords:
     def test_share(self, crm: CRM) -> None:
         """A share is told with its level, with whom and until when."""
         with crm.acting_as(BOSS) as ws:
-            kai, end = ws.find(User, key="kai"), ws.now() + timedelta(days=1)
-            ws.create(Share(record=ws.find(Account, name="mei 1"), grantee=kai, level="write", ends_at=end))
-            ws.create(Share(record=ws.find(Account, name="mei 2"), grantee=kai))
+            kai, end = known(ws, User, key="kai"), ws.now() + timedelta(days=1)
+            ws.create(Share(record=known(ws, Account, name="mei 1"), grantee=kai, level="write", ends_at=end))
+            ws.create(Share(record=known(ws, Account, name="mei 2"), grantee=kai))
         found = asked(crm, KAI, "write", "mei 1")
 
         assert found.allowed
@@ -154,7 +154,7 @@ class TestSingleRecords:
         """Who stands in for somebody is told so where that opens the record."""
         with crm.acting_as(BOSS) as ws:
             today = ws.now().date()
-            mei, kai = ws.find(User, key="mei"), ws.find(User, key="kai")
+            mei, kai = known(ws, User, key="mei"), known(ws, User, key="kai")
             ws.create(Cover(user=mei, substitute=kai, starts_on=today, ends_on=today))
 
         assert asked(crm, KAI, "write", "mei 1").reasons[-1] == f"Kai stands in for Mei until {today}"
@@ -164,7 +164,7 @@ class TestSingleRecords:
         """A role that is assigned for a time is told with its end."""
         with crm.acting_as(BOSS) as ws:
             end = ws.now() + timedelta(days=2)
-            ws.create(RoleAssignment(user=ws.find(User, key="kai"), role="auditor", ends_at=end))
+            ws.create(RoleAssignment(user=known(ws, User, key="kai"), role="auditor", ends_at=end))
 
         assert (
             asked(crm, KAI, "read", "mei 1")
@@ -175,7 +175,7 @@ class TestSingleRecords:
     def test_part(self, crm: CRM) -> None:
         """A part is told with what it belongs to, through one reference or one that leads anywhere."""
         with crm.acting_as(BOSS) as ws:
-            point = ws.create(ContactPoint(of=ws.find(Account, name="bo 1"), kind="email", value="bo@example.com"))
+            point = ws.create(ContactPoint(of=known(ws, Account, name="bo 1"), kind="email", value="bo@example.com"))
         with crm.reading_as(MEI) as reader:
             (link,) = reader.list(AccountContact, where="account.name = 'bo 1'")
             expected = (
@@ -252,7 +252,7 @@ class TestRefused:
         """A move takes its right and a state from which it starts."""
         with crm.acting_as(BOSS) as ws:
             ws.define_role("approver", {"rights": {"quote": {"read": "all", "approve": "all"}}})
-            quote = ws.create(Quote(account=ws.find(Account, name="mei 1"), currency="CNY"))
+            quote = ws.create(Quote(account=known(ws, Account, name="mei 1"), currency="CNY"))
             found = ws.why("approve", quote, who=Principal("a", roles={"approver"}))
 
         assert not found.allowed
@@ -284,7 +284,7 @@ def test_as_the_doors(crm: CRM) -> None:
     with crm.acting_as(BOSS) as ws:
         for part in (Opportunity, AccountContact, Contact):
             ws.delete_many(list(ws.list(part)))
-        ws.create(Share(record=ws.find(Account, name="mei 1"), grantee=ws.find(User, key="kai"), level="write"))
+        ws.create(Share(record=known(ws, Account, name="mei 1"), grantee=known(ws, User, key="kai"), level="write"))
         ws.create(
             Role(
                 name="seller",

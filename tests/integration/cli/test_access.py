@@ -29,7 +29,9 @@ def test_why(pycrm: Run) -> None:
     """In words of the language, and as JSON; the user who is named is no administrator by that."""
     pycrm("create", "account", "name=海晨")
     refused = pycrm("why", "write", "account", "海晨", "--as", "mei", "--role", "salesperson")
-    chinese = pycrm("why", "write", "account", "海晨", "--field", "name", "--as", "mei", "--role", "marketing", "--lang", "zh")
+    chinese = pycrm(
+        "why", "write", "account", "海晨", "--field", "name", "--as", "mei", "--role", "marketing", "--lang", "zh"
+    )
     document = pycrm("why", "create", "account", "--as", "mei", "--json").data
     own = pycrm("why", "delete", "account", "海晨")
 

@@ -66,6 +66,7 @@ WRITES: dict[str, Call] = {
     "lock": lambda ws, made: ws.lock([made]),
     "announce": lambda ws, made: ws.announce(RecordsCreated("lab.sample", (made.id,), "x")),
     "define_field": lambda ws, made: ws.define_field(Sample, "x", field.text()),
+    "define_role": lambda ws, made: ws.define_role("x", {"rights": {}}),
     "define_index": lambda ws, made: ws.define_index(Sample, "code, count"),
     "drop_index": lambda ws, made: ws.drop_index(Sample, "code, count"),
     "relabel_field": lambda ws, made: ws.relabel_field(Sample, "x", label={"en": "X"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from pycrm.workspace import Workspace
 from pycrm.workspace.page import Page
 from pycrm.workspace.views import ListView
 
-__all__ = ["Ask", "Asked", "Broken", "answer", "differences"]
+__all__ = ["Ask", "Asked", "Broken", "answer", "bound", "differences"]
 
 Ask: TypeAlias = Callable[[Workspace], Any]
 Asked: TypeAlias = Mapping[str, Ask]
@@ -25,6 +26,11 @@ Asked: TypeAlias = Mapping[str, Ask]
 
 class Broken(AssertionError):
     """A question broke the unit, so that the others of it would tell nothing."""
+
+
+def bound(ask: Callable[..., Any], **given: Any) -> Ask:
+    """Return *ask* with what is *given* put in."""
+    return partial(ask, **given)
 
 
 def answer(world: World, ws: Workspace, ask: Ask, *, without: frozenset[str] = frozenset()) -> str:

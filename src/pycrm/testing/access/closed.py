@@ -7,6 +7,7 @@ from typing import Any
 
 from pycrm.errors import ConfigurationError, NotAllowedError, PycrmError
 from pycrm.fields import declare as field
+from pycrm.testing.access.answers import bound
 from pycrm.testing.access.doors import DOOR_CLASSES, undeclared_doors, undeclared_ids
 from pycrm.testing.access.report import Report, check
 from pycrm.testing.access.world import World
@@ -15,7 +16,6 @@ from pycrm.workspace import Workspace
 
 __all__ = ["check_closed"]
 
-NOBODY = Principal("w0")
 _NO_PRINCIPALS: Sequence[Any] = (None, "mei", "administrator", {"user": "mei"}, Principal, object())
 
 
@@ -32,7 +32,8 @@ def check_closed(world: World, report: Report, count: int, *, classes: Sequence[
     for door in (*undeclared_doors(classes), *undeclared_ids(classes)):
         report.fail(door, "all", "is a door that no check speaks of; say in pycrm.testing.access.doors what proves it")
     _without_principal(world, report)
-    for who in (NOBODY, Principal.anonymous(), Principal("w0", roles={"no such role"})):
+    nobody = _unassigned(world)
+    for who in (Principal(nobody), Principal.anonymous(), Principal(nobody, roles={"no such role"})):
         for name in world.facts.declared:
             _without_role(world, report, who, name)
         _without_entity(world, report, who)
@@ -68,15 +69,23 @@ def _opening(world: World, given: Any) -> Mapping[str, Callable[[], Any]]:
 
 def _without_role(world: World, report: Report, who: Principal, name: str) -> None:
     """Every call about an entity, by somebody who has no role that names it."""
-    for verb, ask in _calls(world, name).items():
-        try:
-            with world.taken_back(who) as ws:
+    _refused(world, report, who, name, _calls(world, name))
+
+
+def _refused(
+    world: World, report: Report, who: Principal, name: str, calls: Mapping[str, Callable[[Workspace], Any]]
+) -> None:
+    """Note which of *calls* are answered; one that is refused leaves the unit as it was."""
+    with world.taken_back(who) as ws:
+        for verb, ask in calls.items():
+            try:
                 ask(ws)
+            except NotAllowedError:
+                report.note(verb, name, "refused")
+            except PycrmError as error:
+                report.fail(verb, name, f"tells {who.user!r}, who has no role: {type(error).__name__}: {error}")
+            else:
                 report.fail(verb, name, f"answers {who.user!r}, who has no role")
-        except NotAllowedError:
-            report.note(verb, name, "refused")
-        except PycrmError as error:
-            report.fail(verb, name, f"tells {who.user!r}, who has no role: {type(error).__name__}: {error}")
 
 
 def _calls(world: World, name: str) -> Mapping[str, Callable[[Workspace], Any]]:
@@ -109,7 +118,7 @@ def _calls(world: World, name: str) -> Mapping[str, Callable[[Workspace], Any]]:
     }
     if rows:
         for verb in ("update", "delete", "restore", "purge", "moves", "state_durations", "history", "attach"):
-            calls[verb] = lambda ws, verb=verb: _of_record(ws, world, name, verb)
+            calls[verb] = bound(lambda ws, verb: _of_record(ws, world, name, verb), verb=verb)
     return calls
 
 
@@ -140,22 +149,14 @@ def _without_entity(world: World, report: Report, who: Principal) -> None:
         "hand_over": lambda ws: ws.hand_over("w1", "w2", reason="check"),
         "open_attachment": lambda ws: ws.open_attachment("0197a000-0000-7000-8000-000000000000"),
     }
-    for verb, ask in calls.items():
-        try:
-            with world.taken_back(who) as ws:
-                ask(ws)
-                report.fail(verb, "all", f"answers {who.user!r}, who has no role")
-        except NotAllowedError:
-            report.note(verb, "all", "refused")
-        except PycrmError as error:
-            report.fail(verb, "all", f"tells {who.user!r}, who has no role: {type(error).__name__}: {error}")
+    _refused(world, report, who, "all", calls)
 
 
 def _new_fields(world: World, report: Report) -> None:
     """A field that is defined a moment ago is nobody's, unless it is open."""
     readers = {"reader": {"rights": {name: {"read": "all", "write": "all"} for name in world.facts.declared}}}
     world.define_roles(world.chance, readers)
-    who = Principal("w1", roles={"reader"})
+    who = Principal(_unassigned(world), roles={"reader"})
     for name in world.facts.declared:
         cls = world.entity(name).record_class
         try:
@@ -168,3 +169,9 @@ def _new_fields(world: World, report: Report) -> None:
                 report.note("new field", name)
         except ConfigurationError:
             report.note("new field", name, "entities without custom fields")
+
+
+def _unassigned(world: World) -> str:
+    """Return the key of somebody who has no role but those of his principal."""
+    given = {row["user"] for row in world.facts.by_entity["role_assignment"]}
+    return next(str(user.key) for user in world.users if user.id not in given)

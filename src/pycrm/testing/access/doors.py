@@ -98,7 +98,17 @@ DOORS: Mapping[str, str] = {
     **{
         f"CRM.{name}": _HOST
         for name in (
-            *("apply_indexes", "borrow", "close", "entities", "examine", "index_waiting", "labels", "left_by", "migrate"),
+            *(
+                "apply_indexes",
+                "borrow",
+                "close",
+                "entities",
+                "examine",
+                "index_waiting",
+                "labels",
+                "left_by",
+                "migrate",
+            ),
             *("owners", "owns_table", "parked", "rebuild_search", "remove_unused_files", "schema", "table"),
             *("unused_files", "access_matrix", "remove_idempotency_keys"),
         )

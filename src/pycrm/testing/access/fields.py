@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from pycrm.errors import PycrmError
-from pycrm.fields.references import AnyRefKind, AnyRefsKind, LinkKind, RefKind
+from pycrm.fields.references import AnyRefKind, RefKind
 from pycrm.testing.access.answers import Asked, Broken, answer, differences
 from pycrm.testing.access.facts import Row
 from pycrm.testing.access.oracle import Sight
@@ -25,6 +25,8 @@ FIELD_GAPS = {"search ranking": SEARCH_GAP}
 
 # What these hold decides about rights, so that two worlds of it are two of rights as well.
 DECIDING = ("user", "team", "role", "role_assignment", "share", "cover", "custom_field", "custom_index")
+# Where a masked value shows what its mask leaves.
+_SHOWING = ("titles", "history", "why")
 PAIRS_PER_ROLES = 60
 PLACES_PER_PAIR = 24
 MOST_CHANGED = 3
@@ -68,7 +70,7 @@ def _try_pair(
     # A masked value shows a part of itself, on purpose.
     is_masked = sight.right(entity, path) == "masked"
     without = frozenset({path}) if is_masked else frozenset[str]()
-    places = [place for place in questions if not (is_masked and place == "titles")]
+    places = [place for place in questions if not (is_masked and place in _SHOWING)]
     questions = {place: questions[place] for place in chance.sample(places, min(len(places), PLACES_PER_PAIR))}
     found = [
         _answers(world, principal, entity, path, rows, [pair[side] for pair in pairs], questions, without)
@@ -146,7 +148,6 @@ def _answers(
         except Broken as broken:
             found[place] = str(broken)
         return {**dict.fromkeys(questions, ""), **found}, {row.id: row for row in world.rows_of(ws, entity)}
-    return None
 
 
 def _asked_apart(world: World, ws: Workspace, viewer: Workspace, ask: Any, without: frozenset[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -58,11 +59,19 @@ def _give(world: World, report: Report, chance: Random, principal: Principal, si
         told = []
         for id in (row.id, unknown):
             with world.taken_back(principal) as ws:
-                told.append(answer(world, ws, lambda ws, give=give, id=id: give(ws, id)).replace(str(id), "ID"))
+                told.append(answer(world, ws, partial(_given, give, id)).replace(str(id), "ID"))
         report.note(way, row.entity)
         if told[0] != told[1]:
-            report.fail(way, row.entity, f"{principal.user} gives a foreign id: {told[0][:200]}; an unknown one: {told[1][:200]}")
+            report.fail(
+                way,
+                row.entity,
+                f"{principal.user} gives a foreign id: {told[0][:200]}; an unknown one: {told[1][:200]}",
+            )
     return True
+
+
+def _given(give: Callable[[Workspace, UUID], Any], id: UUID, ws: Workspace) -> Any:
+    return give(ws, id)
 
 
 def _is_foreign(sight: Sight, row: Row) -> bool:
@@ -72,36 +81,39 @@ def _is_foreign(sight: Sight, row: Row) -> bool:
 def _parameters(world: World, entity: str) -> Mapping[str, Callable[[Workspace, UUID], Any]]:
     """Return what takes the id of a record, or a record, which somebody may have heard of only."""
     cls = world.entity(entity).record_class
-    held = lambda ws, id: stranger(world, ws, entity, id)  # noqa: E731
+
+    def held(ws: Workspace, given: UUID) -> Any:
+        return stranger(world, ws, entity, given)
+
     found: dict[str, Callable[[Workspace, UUID], Any]] = {
-        "get": lambda ws, id: ws.get(cls, id),
-        "get_binned": lambda ws, id: ws.get_binned(cls, id),
-        "restore": lambda ws, id: ws.restore(held(ws, id)),
-        "purge": lambda ws, id: ws.purge(held(ws, id)),
-        "delete": lambda ws, id: ws.delete(held(ws, id)),
-        "delete_many": lambda ws, id: ws.delete_many([held(ws, id)]),
-        "update": lambda ws, id: ws.update(held(ws, id), version=1),
-        "update_many": lambda ws, id: ws.update_many([held(ws, id)]),
-        "lock": lambda ws, id: ws.lock([held(ws, id)]),
-        "attach": lambda ws, id: ws.attach(held(ws, id), "x.txt", b"x") and None,
-        "unmask": lambda ws, id: ws.unmask(held(ws, id), "id", reason="check"),
-        "note_visit": lambda ws, id: ws.note_visit(held(ws, id)),
-        "add_favourite": lambda ws, id: ws.add_favourite(held(ws, id)),
-        "state_durations": lambda ws, id: ws.state_durations(held(ws, id)),
-        "history": lambda ws, id: ws.history(held(ws, id)),
-        "why": lambda ws, id: str(ws.why("read", held(ws, id))),
-        "undo": lambda ws, id: ws.undo(id),
+        "get": lambda ws, given: ws.get(cls, given),
+        "get_binned": lambda ws, given: ws.get_binned(cls, given),
+        "restore": lambda ws, given: ws.restore(held(ws, given)),
+        "purge": lambda ws, given: ws.purge(held(ws, given)),
+        "delete": lambda ws, given: ws.delete(held(ws, given)),
+        "delete_many": lambda ws, given: ws.delete_many([held(ws, given)]),
+        "update": lambda ws, given: ws.update(held(ws, given), version=1),
+        "update_many": lambda ws, given: ws.update_many([held(ws, given)]),
+        "lock": lambda ws, given: ws.lock([held(ws, given)]),
+        "attach": lambda ws, given: type(ws.attach(held(ws, given), "x.txt", b"x")),
+        "unmask": lambda ws, given: ws.unmask(held(ws, given), "id", reason="check"),
+        "note_visit": lambda ws, given: ws.note_visit(held(ws, given)),
+        "add_favourite": lambda ws, given: ws.add_favourite(held(ws, given)),
+        "state_durations": lambda ws, given: ws.state_durations(held(ws, given)),
+        "history": lambda ws, given: ws.history(held(ws, given)),
+        "why": lambda ws, given: str(ws.why("read", held(ws, given))),
+        "undo": lambda ws, given: ws.undo(given),
     }
     if entity == "saved_view":
         found |= {
-            "view": lambda ws, id: ws.view(id),
-            "list_view": lambda ws, id: ws.list_view(id),
-            "group_view": lambda ws, id: ws.group_view(id),
+            "view": lambda ws, given: ws.view(given),
+            "list_view": lambda ws, given: ws.list_view(given),
+            "group_view": lambda ws, given: ws.group_view(given),
         }
     if entity == "attachment":
-        found["open_attachment"] = lambda ws, id: ws.open_attachment(id) and None
+        found["open_attachment"] = lambda ws, given: type(ws.open_attachment(given))
     if world.entity(entity).statuses:
-        found["move"] = lambda ws, id: _moved(ws, held(ws, id))
+        found["move"] = lambda ws, given: _moved(ws, held(ws, given))
     return found
 
 
@@ -110,9 +122,7 @@ def _moved(ws: Workspace, record: Any) -> Any:
     return ws.move(record, moves[0].name) if moves else None
 
 
-def _references(
-    world: World, chance: Random, sight: Sight, row: Row
-) -> Mapping[str, Callable[[Workspace, UUID], Any]]:
+def _references(world: World, chance: Random, sight: Sight, row: Row) -> Mapping[str, Callable[[Workspace, UUID], Any]]:
     """Return one reference that may lead to such a record, in a new record and in one that may be changed."""
     leading = [
         (name, path)
@@ -126,7 +136,10 @@ def _references(
     drawn = world.maker.draw(world.entity(name), 0.0)
     if drawn is None:
         return {}
-    is_any = isinstance(world.entity(name).fields[path].kind, AnyRefKind) or "any_refs" in world.entity(name).fields[path].kind.name
+    is_any = (
+        isinstance(world.entity(name).fields[path].kind, AnyRefKind)
+        or "any_refs" in world.entity(name).fields[path].kind.name
+    )
     is_many = isinstance(world.entity(name).fields[path].kind, LinkKind)
 
     def give(ws: Workspace, id: UUID) -> Any:

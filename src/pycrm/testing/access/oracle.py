@@ -91,9 +91,11 @@ class Sight:
         """Return the ids of shared records by level."""
         above = set(self.roles)
         while more := {self._roles[name].get("parent") for name in above if name in self._roles} - above - {None}:
-            above |= more  # type: ignore[arg-type]
+            above |= more
         ids = {row.id for row in self._facts.outside_bin("role") if row["name"] in above}
-        grantees = {("user", id) for id in self.selves} | {("team", id) for id in self.teams} | {("role", id) for id in ids}
+        grantees = (
+            {("user", id) for id in self.selves} | {("team", id) for id in self.teams} | {("role", id) for id in ids}
+        )
         found: dict[str, set[UUID]] = {"read": set(), "write": set()}
         for row in self._facts.outside_bin("share"):
             if row["grantee"] in grantees and (row["ends_at"] is None or self._now < row["ends_at"]):
@@ -144,7 +146,9 @@ class Sight:
         allowed = self._scopes(row.entity, action)
         if not allowed:
             return False
-        if not any(self._covers(scope, row) for scope in allowed) and row.id not in self._shared_ids(action, row.entity):
+        if not any(self._covers(scope, row) for scope in allowed) and row.id not in self._shared_ids(
+            action, row.entity
+        ):
             return False
         return not any(self._covers(scope, row) for scope in self._scopes(row.entity, action, denied=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pycrm.testing.access.answers import Ask, Asked
+from pycrm.testing.access.answers import Ask, Asked, bound
 from pycrm.testing.access.world import World
 
 __all__ = ["SEARCH_GAP", "naming"]
@@ -58,10 +58,10 @@ def naming(world: World, entity: str, path: str, given: list[Any], ids: list[Any
         "view": lambda ws: [(view.record, view.columns) for view in ws.views(cls)],
     }
     for name, where in _filters(path, values):
-        questions[f"filter {name}"] = lambda ws, where=where: ws.count(cls, **where)
-        questions[f"list {name}"] = lambda ws, where=where: ws.list(cls, **where)
+        questions[f"filter {name}"] = bound(lambda ws, where: ws.count(cls, **where), where=where)
+        questions[f"list {name}"] = bound(lambda ws, where: ws.list(cls, **where), where=where)
     for name, order in (("length", f"LENGTH({path})"), ("folded", f"FOLD({path})"), ("year", f"YEAR({path})")):
-        questions[f"computed {name}"] = lambda ws, order=order: ws.list(cls, order_by=order)
+        questions[f"computed {name}"] = bound(lambda ws, order: ws.list(cls, order_by=order), order=order)
     questions |= _ways(world, entity, path)
     texts = [value for value in values if isinstance(value, str) and value.isalpha()]
     if texts:
@@ -89,20 +89,22 @@ def _ways(world: World, entity: str, path: str) -> dict[str, Ask]:
     found: dict[str, Ask] = {}
     for number, (start, way) in enumerate(_hops(world, entity), start=1):
         cls, named = world.entity(start).record_class, f"{way}.{path}"
-        found[f"path {number}"] = lambda ws, cls=cls, named=named: ws.count(cls, where=f"{named} IS NULL")
-        found[f"path {number} order"] = lambda ws, cls=cls, named=named: ws.list(cls, order_by=named)
-        found[f"path {number} group"] = lambda ws, cls=cls, named=named: ws.aggregate(
-            cls, measures=["count()"], group_by=named
+        found[f"path {number}"] = bound(
+            lambda ws, cls, named: ws.count(cls, where=f"{named} IS NULL"), cls=cls, named=named
         )
-        found[f"path {number} include"] = lambda ws, cls=cls, way=way: [
-            record for record in ws.list(cls, include=way) if record
-        ]
+        found[f"path {number} order"] = bound(lambda ws, cls, named: ws.list(cls, order_by=named), cls=cls, named=named)
+        found[f"path {number} group"] = bound(
+            lambda ws, cls, named: ws.aggregate(cls, measures=["count()"], group_by=named), cls=cls, named=named
+        )
+        found[f"path {number} include"] = bound(
+            lambda ws, cls, way: [record for record in ws.list(cls, include=way) if record], cls=cls, way=way
+        )
     for target, name in _backs(world, entity):
         cls = world.entity(target).record_class
         for word in ("ANY", "ALL", "NONE"):
             where = f"{word}({name}, {path} IS NULL)"
-            found[word] = lambda ws, cls=cls, where=where: ws.count(cls, where=where)
-        found["related"] = lambda ws, cls=cls, name=name: ws.list(cls, include=name, limit=ALL)
+            found[word] = bound(lambda ws, cls, where: ws.count(cls, where=where), cls=cls, where=where)
+        found["related"] = bound(lambda ws, cls, name: ws.list(cls, include=name, limit=ALL), cls=cls, name=name)
     return found
 
 

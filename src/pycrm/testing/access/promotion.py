@@ -112,7 +112,7 @@ def _share(world: World, chance: Random, ws: Workspace, sight: Sight) -> None:
     """Share a record that he reads with himself, to be written."""
     rows = [row for row in world.facts.rows.values() if row.entity not in _DECIDING and sight.reads(row)]
     row = _chosen(chance, rows)
-    ws.create(Share(record=f"{row.entity}:{row.id}", grantee=f"user:{sight.me}", level="write"))  # type: ignore[arg-type]
+    ws.create(Share(record=f"{row.entity}:{row.id}", grantee=f"user:{sight.me}", level="write"))
 
 
 def _raise_share(world: World, chance: Random, ws: Workspace, sight: Sight) -> None:

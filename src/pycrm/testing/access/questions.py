@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import attrs
 
 from pycrm.testing.access.facts import Row
+from pycrm.testing.access.scene import Scene
 from pycrm.values.money import Money
-
-if TYPE_CHECKING:
-    from pycrm.testing.access.world import World
 
 __all__ = ["Look", "Question", "below", "random_question"]
 
@@ -52,7 +50,7 @@ class Question:
 
 
 def random_question(
-    world: World, chance: Random, entity: str, *, for_rule: bool = False, depth: int = 2, known: Sequence[Row] = ()
+    world: Scene, chance: Random, entity: str, *, for_rule: bool = False, depth: int = 2, known: Sequence[Row] = ()
 ) -> Question:
     """Return a filter on the entity *entity*.
 
@@ -95,7 +93,7 @@ def _opposite(one: Question) -> Question:
     return Question(f"NOT ({one.text})", one.names, one.enters, lambda row, look: not one.holds(row, look))
 
 
-def _through(world: World, chance: Random, entity: str, for_rule: bool, depth: int) -> Question | None:
+def _through(world: Scene, chance: Random, entity: str, for_rule: bool, depth: int) -> Question | None:
     """Return a question about what a reference leads to; behind one that leads nowhere everything is missing."""
     targets = world.declared[entity].targets
     if not targets:
@@ -111,7 +109,7 @@ def _through(world: World, chance: Random, entity: str, for_rule: bool, depth: i
     return Question(f"{path}.{inner.text}", ((entity, path), *inner.names), (target,), holds) if name else None
 
 
-def _many(world: World, chance: Random, entity: str, for_rule: bool, depth: int) -> Question | None:
+def _many(world: Scene, chance: Random, entity: str, for_rule: bool, depth: int) -> Question | None:
     """Return a question about the records that refer to one."""
     back = world.declared[entity].back
     if not back:
@@ -130,10 +128,12 @@ def _many(world: World, chance: Random, entity: str, for_rule: bool, depth: int)
     return Question(f"{word}({name}, {inner.text})", ((other, path), *inner.names), (other, *inner.enters), holds)
 
 
-def below(world: World, chance: Random, entity: str) -> Question | None:
+def below(world: Scene, chance: Random, entity: str) -> Question | None:
     """Return a question about a tree: whether a record lies below another one, on a way of records that are there."""
-    trees = [path for path in world.declared[entity].targets if getattr(world.entity(entity).fields[path].kind, "tree", 0)]
-    rows = world.facts.by_entity[entity] if hasattr(world, "facts") else []
+    trees = [
+        path for path in world.declared[entity].targets if getattr(world.entity(entity).fields[path].kind, "tree", 0)
+    ]
+    rows = world.facts.by_entity.get(entity, [])
     if not trees or not rows:
         return None
     path, top = trees[0], chance.choice(rows).id
@@ -150,16 +150,20 @@ def below(world: World, chance: Random, entity: str) -> Question | None:
     return Question(f"id UNDER '{top}'", ((entity, "id"), (entity, path)), (), holds)
 
 
-def _mine(world: World, chance: Random, entity: str) -> Question:
-    path = "id" if entity == "user" else chance.choice([p for p in ("owner", "created_by") if p in world.declared[entity].paths])
+def _mine(world: Scene, chance: Random, entity: str) -> Question:
+    path = (
+        "id"
+        if entity == "user"
+        else chance.choice([p for p in ("owner", "created_by") if p in world.declared[entity].paths])
+    )
     return Question(f"{path} = ME", ((entity, path),), (), lambda row, look: row[path] == look.me)
 
 
-def _simple(world: World, chance: Random, entity: str) -> Question:
+def _simple(world: Scene, chance: Random, entity: str) -> Question:
     """Return a comparison of one field with a value that some row has."""
     fields = world.entity(entity).fields
     path = chance.choice(sorted(fields))
-    rows = world.facts.by_entity[entity] if hasattr(world, "facts") else []
+    rows = world.facts.by_entity.get(entity, [])
     value = chance.choice(rows)[path] if rows else None
     said, offered = _said(value), fields[path].kind.operators
     if said is None or "=" not in offered or chance.random() < 0.15:
@@ -169,17 +173,27 @@ def _simple(world: World, chance: Random, entity: str) -> Question:
             negated = chance.random() < 0.5
             text = f"{path} IS {'NOT ' * negated}NULL"
             return Question(text, ((entity, path),), (), lambda row, look: (row[path] in (None, ())) is not negated)
-    comparisons: list[tuple[str, Callable[[Any], bool]]] = [("=", lambda has: has == value), ("!=", lambda has: has != value)]
-    if "<" in fields[path].kind.operators and isinstance(value, (int, date, datetime, Decimal)) and type(value) is not bool:
+    comparisons: list[tuple[str, Callable[[Any], bool]]] = [
+        ("=", lambda has: has == value),
+        ("!=", lambda has: has != value),
+    ]
+    if (
+        "<" in fields[path].kind.operators
+        and isinstance(value, (int, date, datetime, Decimal))
+        and type(value) is not bool
+    ):
         comparisons += [("<", lambda has: has < value), (">=", lambda has: has >= value)]
     symbol, compare = chance.choice(comparisons)
+
     # Nothing holds of a missing value, so its opposite does.
-    holds = lambda row: (row[path] is not None and compare(row[path])) or (symbol == "!=" and row[path] is None)  # noqa: E731
-    return Question(f"{path} {symbol} {said}", ((entity, path),), (), lambda row, look: holds(row))
+    def holds(row: Row, look: Look) -> bool:
+        return compare(row[path]) if row[path] is not None else symbol == "!="
+
+    return Question(f"{path} {symbol} {said}", ((entity, path),), (), holds)
 
 
-def _fallback(world: World, chance: Random, entity: str) -> tuple[str, str, Any]:
-    rows = world.facts.by_entity[entity] if hasattr(world, "facts") else []
+def _fallback(world: Scene, chance: Random, entity: str) -> tuple[str, str, Any]:
+    rows = world.facts.by_entity.get(entity, [])
     value = chance.choice(rows).id if rows else UUID(int=1)
     return "id", f"'{value}'", value
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from pycrm.entities import Attachment
 from pycrm.errors import PycrmError
 from pycrm.fields.autonumber import AutonumberKind
 from pycrm.fields.field import Field
 from pycrm.fields.references import AnyRefKind, AnyRefsKind, RefKind, RefsKind
 from pycrm.fields.status import StatusKind
 from pycrm.schema import Entity, Record
+from pycrm.testing.access.scene import Scene
 from pycrm.testing.access.values import random_value, token
 from pycrm.values.principal import ADMINISTRATOR, Principal
-
-if TYPE_CHECKING:
-    from pycrm.testing.access.world import World
 
 __all__ = ["RecordMaker"]
 
@@ -35,7 +32,7 @@ class RecordMaker:
         ids: The ids of the records so far, by entity name.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Scene) -> None:
         self._world = world
         self._chance = world.chance
         self.ids: dict[str, list[UUID]] = defaultdict(list)
@@ -83,8 +80,6 @@ class RecordMaker:
             with self._world.crm.acting_as(Principal(user.key, roles={ADMINISTRATOR})) as ws:
                 record = ws._ctx.by_ids(self._world.entity(name), [id])[0]
                 made = ws.attach(record, f"{token(self._chance)}.txt", b"file %d" % number, content_type="text/plain")
-                if number % 3:
-                    ws.update(made, owner=self._chance.choice(self._world.users)) if hasattr(Attachment, "owner") else None
                 self.ids["attachment"].append(made.id)
 
     def bin_some(self) -> None:

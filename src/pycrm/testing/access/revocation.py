@@ -1,4 +1,4 @@
-"""`check_revocation`: what was taken away is gone with the next statement, in every CRM that is open on the database."""
+"""`check_revocation`: what was taken away is gone with the next statement, in every CRM open on the database."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def _change_people(world: World, chance: Random) -> str:
                 return "share"
 
 
-def _ask(
-    world: World, report: Report, chance: Random, ws: Workspace, sight: Sight, name: str, change: str
-) -> None:
+def _ask(world: World, report: Report, chance: Random, ws: Workspace, sight: Sight, name: str, change: str) -> None:
     cls, rows = world.entity(name).record_class, sight.rows(name) if sight.allows("read", name) else []
     path = chance.choice(sorted(world.facts.declared[name].paths))
     may = sight.allows("read", name)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from pycrm.testing.access.facts import Declared
 from pycrm.testing.access.questions import random_question
-
-if TYPE_CHECKING:
-    from pycrm.testing.access.world import World
+from pycrm.testing.access.scene import Scene
 
 __all__ = ["Rights", "random_roles"]
 
@@ -23,7 +21,7 @@ _ACTIONS = {"read": 1.0, "create": 0.7, "write": 0.7, "delete": 0.5}
 _COMMON = ("user", "team", "pipeline", "stage")
 
 
-def random_roles(world: World, chance: Random, count: int) -> dict[str, dict[str, Any]]:
+def random_roles(world: Scene, chance: Random, count: int) -> dict[str, dict[str, Any]]:
     """Return *count* roles for the CRM of *world*: name to data. Some lie below others."""
     roles: dict[str, dict[str, Any]] = {}
     for number in range(count):
@@ -34,7 +32,7 @@ def random_roles(world: World, chance: Random, count: int) -> dict[str, dict[str
     return roles
 
 
-def _rights(world: World, chance: Random) -> Rights:
+def _rights(world: Scene, chance: Random) -> Rights:
     rights: Rights = {}
     for name, declared in world.declared.items():
         if chance.random() < 0.15:
@@ -56,7 +54,7 @@ def _rights(world: World, chance: Random) -> Rights:
     return rights
 
 
-def _reach(world: World, chance: Random, declared: Declared) -> Any:
+def _reach(world: Scene, chance: Random, declared: Declared) -> Any:
     match chance.randrange(10):
         case 0:
             return _rule(world, chance, declared)
@@ -65,13 +63,13 @@ def _reach(world: World, chance: Random, declared: Declared) -> Any:
     return chance.choices(SCOPES, _LIKELY)[0]
 
 
-def _denied(world: World, chance: Random, declared: Declared) -> Any:
+def _denied(world: Scene, chance: Random, declared: Declared) -> Any:
     if chance.random() < 0.5:
         return chance.choice(("own", "team", "subordinates"))
     return _rule(world, chance, declared)
 
 
-def _rule(world: World, chance: Random, declared: Declared) -> dict[str, str]:
+def _rule(world: Scene, chance: Random, declared: Declared) -> dict[str, str]:
     """Return a rule as data; the world keeps what it means."""
     question = random_question(world, chance, declared.name, for_rule=True)
     world.rules[question.text] = question
