@@ -15,6 +15,7 @@ __all__ = [
     "ACTIONS",
     "COMMON",
     "FIELD_RIGHTS",
+    "GIVES_RIGHTS",
     "SCOPES",
     "EntityGrant",
     "FieldRight",
@@ -57,6 +58,10 @@ COMMON = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "owner", "team"}
 )
 """Fields that whoever reads a record reads: without them it cannot be told apart, opened or followed."""
+
+GIVES_RIGHTS = frozenset({"role", "role_assignment", "cover", "team", "user", "duty_separation"})
+"""Entities whose records say who may do what. Whoever wrote them could give himself anything, so that no role allows
+it; administrators do."""
 
 EVERY_FIELD = "*"
 

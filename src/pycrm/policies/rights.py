@@ -19,7 +19,7 @@ import attrs
 from pycrm.errors import PycrmError
 from pycrm.fields.field import Field
 from pycrm.fields.references import AnyRefKind, RefKind
-from pycrm.policies.grants import EntityGrant, FieldRight, Reach, Rule, field_right, lifted
+from pycrm.policies.grants import GIVES_RIGHTS, EntityGrant, FieldRight, Reach, Rule, field_right, lifted
 from pycrm.policies.masks import mask
 from pycrm.query import And, Compare, In, Node, Not, Or, Path
 from pycrm.query.bind import bind
@@ -52,6 +52,7 @@ Shared: TypeAlias = Mapping[str, Mapping[str, Collection[UUID]]]
 """Entity name to level (``read``, ``write``) to the ids of the records that were shared so with somebody."""
 
 _FOR_READING = frozenset({"read", "export"})
+_WRITING = frozenset({"create", "write", "delete"})
 _FOR_THE_WHOLE = frozenset({"unmask", "audit"})
 _NONE = EntityGrant()
 
@@ -220,6 +221,8 @@ class Rights:
     # How reaches are made
 
     def _own_reach(self, action: str, entity: Entity) -> Reached:
+        if action in _WRITING and entity.name in GIVES_RIGHTS and entity.name not in self.lifted:
+            return NOTHING
         grant = self.grant(entity)
         reaches = grant.actions.get(action, ())
         if not reaches:

@@ -13,10 +13,11 @@ from pycrm import (
     NotAllowedError,
     NotFoundError,
     Opportunity,
+    Team,
     User,
     ValidationError,
 )
-from pycrm.entities import Share
+from pycrm.entities import Cover, RoleAssignment, Share
 
 
 def account_of(crm: CRM, name: str) -> Account:
@@ -166,3 +167,28 @@ class TestUndo:
             assert len(ws.undo(handle).records) == 2
 
         assert account_of(crm, "mei 1").industry == "textiles"
+
+
+class TestPromotion:
+    @pytest.mark.parametrize("step", ["team", "members", "manager", "assignment", "cover", "role"])
+    def test_what_gives_rights(self, crm: CRM, step: str) -> None:
+        """Whatever a role says, nobody but an administrator writes what rights are worked out of."""
+        everything = dict.fromkeys(("read", "create", "write", "delete"), "all")
+        with crm.acting_as(BOSS) as ws:
+            names = ("team", "user", "role", "role_assignment", "cover")
+            ws.define_role("seller", {"rights": dict.fromkeys(names, everything)})
+        with crm.acting_as(KAI) as ws:
+            team, kai, mei = ws.find(Team, name="east"), ws.find(User, key="kai"), ws.find(User, key="mei")
+            assert team is not None
+            assert kai is not None
+            assert mei is not None
+            today = ws.now().date()
+            with pytest.raises(NotAllowedError):
+                {
+                    "team": lambda: ws.create(Team(name="mine", members=[kai])),
+                    "members": lambda: ws.update(team, members=[kai]),
+                    "manager": lambda: ws.update(mei, manager=kai),
+                    "assignment": lambda: ws.create(RoleAssignment(user=kai, role="lead")),
+                    "cover": lambda: ws.create(Cover(user=mei, substitute=kai, starts_on=today, ends_on=today)),
+                    "role": lambda: ws.define_role("seller", {"rights": {"account": everything}}),
+                }[step]()

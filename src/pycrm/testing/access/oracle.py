@@ -21,6 +21,9 @@ COMMON = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "owner", "team"}
 )
 _READING = ("read", "export")
+_WRITING = ("create", "write", "delete")
+# What is written there gives rights, so that only administrators do.
+_ENTRUSTED = ("role", "role_assignment", "cover", "team", "user", "duty_separation")
 
 
 class _Everything:
@@ -158,6 +161,8 @@ class Sight:
 
     def _scopes(self, entity: str, action: str, *, denied: bool = False) -> list[Any]:
         found: list[Any] = []
+        if entity in _ENTRUSTED and action in _WRITING:
+            return found
         for grant in self._grants.get(entity, ()):
             given = (grant.get("deny", {}) if denied else grant).get(action)
             found += given if isinstance(given, list) else [given] if given is not None else []

@@ -17,29 +17,17 @@ from pycrm.testing.access.world import World
 from pycrm.values.principal import Principal
 from pycrm.workspace import Workspace
 
-__all__ = ["ENTRUSTED", "check_promotion"]
+__all__ = ["check_promotion"]
 
 LONGEST = 6
 SEQUENCES_PER_ROLES = 40
 _ACTIONS = ("read", "write", "delete", "create")
 _DECIDING = ("role", "role_assignment", "cover", "team", "user", "share")
 
-ENTRUSTED = {
-    "role": "who may write roles says what they give, and so to himself",
-    "role_assignment": "who may assign roles assigns any, and so to himself",
-    "cover": "who may write covers says who stands in for whom, and so himself",
-    "team": "who may write teams says who is in them, and so himself",
-    "user": "who may write users says who manages whom, and so himself",
-}
-"""Entities whose writing is itself the right to give rights: nobody but administrators should have it."""
-
 
 @check
 def check_promotion(world: World, report: Report, count: int) -> None:
     """Let people do what might bring them rights, up to six things in a row, and compare what they reach.
-
-    What comes by writing an entity of `ENTRUSTED` is counted as a known gap, since that is to be given to
-    administrators only; everything else is a failure.
 
     Args:
         world: Where; each sequence is taken back.
@@ -82,12 +70,7 @@ def _compare(
 ) -> None:
     now = Sight(after, {**roles, **_stored(after)}, world.rules, principal, world.crm.clock())
     gained = next(_gained(world, before, now), None)
-    if gained is None:
-        return
-    entrusted = sorted({STEP_ENTITY[name] for name in done} & ENTRUSTED.keys())
-    if entrusted:
-        report.gaps[ENTRUSTED[entrusted[0]]] += 1
-    else:
+    if gained is not None:
         report.fail(done[-1], "all", f"{principal.user} comes to {gained} by {', '.join(done)}")
 
 
@@ -177,15 +160,4 @@ STEPS: dict[str, Callable[[World, Random, Workspace, Sight], None]] = {
     "manage": _manage,
     "take over": _take,
     "move a part": _move_part,
-}
-STEP_ENTITY = {
-    "share": "share",
-    "raise a share": "share",
-    "assign a role": "role_assignment",
-    "define a role": "role",
-    "stand in": "cover",
-    "join a team": "team",
-    "manage": "user",
-    "take over": "",
-    "move a part": "",
 }
