@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,10 @@ from pycrm import CRM
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def crm(request: pytest.FixtureRequest, migrated: Callable[..., str], tmp_path: Path) -> CRM:
+def crm(request: pytest.FixtureRequest, migrated: Callable[..., str], tmp_path: Path) -> Iterator[CRM]:
     """A CRM with the company's people, roles and accounts."""
     made = CRM(migrated(request.param, [ROLES]), plugins=[ROLES], files=tmp_path / "files")
     with made.acting_as(BOSS) as ws:
         make_company(ws)
-    return made
+    yield made
+    made.close()

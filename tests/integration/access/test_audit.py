@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -209,11 +209,12 @@ class TestHost:
         return migrated("sqlite", [ROLES])
 
     @pytest.fixture
-    def engine(self, url: str) -> Engine:
+    def engine(self, url: str) -> Iterator[Engine]:
         """The host's engine on it."""
         engine = create_engine(url)
         event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA foreign_keys = ON"))
-        return engine
+        yield engine
+        engine.dispose()
 
     def test_transaction(self, engine: Engine) -> None:
         """In a host's transaction the entries are part of that, whether the unit went well or not."""
