@@ -15,7 +15,7 @@ from uuid import UUID
 import attrs
 
 from pycrm.errors import PycrmError
-from pycrm.policies.grants import EntityGrant, Rule
+from pycrm.policies.grants import GIVES_RIGHTS, EntityGrant, Rule
 from pycrm.policies.rights import People, Rights
 from pycrm.policies.roles import STORED, RoleDefinition, effective, merge_stored, parse_role, told
 from pycrm.query import F, Node, Statement
@@ -38,7 +38,7 @@ COUNT_AGAIN = 600.0
 """Seconds."""
 
 # What decides about rights, beside the roles in code.
-_DECIDING = frozenset({"role", "role_assignment", "share", "cover", "team", "user"})
+_DECIDING = GIVES_RIGHTS | {"share"}
 
 
 class SeenReads(Reads):
