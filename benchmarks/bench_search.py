@@ -17,10 +17,10 @@ from benchmarks.measure import WALL, Ratio, benchmark, seconds
 from benchmarks.sample import BOSS, accounts, count_from_environment, opened
 from pycrm import CRM
 from pycrm.workspace import finish
+from pycrm.workspace.indexing import PORTION, index_of, queue_all
 
 BATCH = 1_000
 INDEXED = count_from_environment("PYCRM_BENCH_INDEXED", 10_000)
-WAITING = count_from_environment("PYCRM_BENCH_WAITING", 20_000)
 SEARCHES = 100
 SEED = 20_260_101
 RARE_MS, COMMON_MS = 5.0, 20.0
@@ -38,17 +38,25 @@ def index_with_writes(url: str) -> Ratio:
     return Ratio(figure=statistics.median(added), beside={"bare_s": statistics.median(bare)})
 
 
-@benchmark("search_drain", bar=">= 20000")
+@benchmark("search_drain", bar=">= 20000", data=company.fill_small)
 def index_what_waits(url: str) -> Ratio:
-    """Records per second that come in after they were written as one batch; the best of three."""
-    with opened(url) as crm:
-        crm.index_waiting()
-        rates = []
-        for round in range(3):
+    """Records per second that come in: accounts, contacts and opportunities, which were written in large batches.
+
+    The better of two rounds. Beside it what the database takes for the same rows, ready made and in transactions of
+    the same size: nobody can be faster than that by a single connection.
+    """
+    crm, rates = CRM(url, plugins=[], index_waiting="later"), []
+    try:
+        for _ in range(2):
+            start = time.perf_counter()
+            count = crm.index_waiting()
+            rates.append(count / (time.perf_counter() - start))
+            bare = _bare_rate(crm, url)
             with crm.acting_as(BOSS) as ws:
-                ws.create_many(accounts(WAITING, (round + 1) * WAITING))
-            rates.append(WAITING / seconds(crm.index_waiting, WALL))
-    return Ratio(figure=max(rates), unit="records/s")
+                queue_all(ws._ctx)
+    finally:
+        crm.close()
+    return Ratio(figure=max(rates), unit="records/s", beside={"records": float(count), "bare_per_s": bare})
 
 
 @benchmark("search", bar="<= 1.0", data=company.fill)
@@ -73,6 +81,54 @@ def search_pairs(url: str) -> Ratio:
         beside={f"{kind}_p95_ms": found for kind, found in slowest.items()}
         | {"names": float(len(names)), "brought_in_per_s": brought_in / taken},
     )
+
+
+def _bare_rate(crm: CRM, url: str) -> float:
+    """Empty the index, and return how many of its rows per second come back out of a copy by SQL alone."""
+    engine = sa.create_engine(url)
+    copy, back, end = _COPY_AND_BACK[engine.dialect.name]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(copy)
+        connection.exec_driver_sql("CREATE INDEX bare_rows_n ON bare_rows (n)")
+        last = connection.exec_driver_sql("SELECT max(n) FROM bare_rows").scalar_one()
+        connection.commit()
+        with crm.acting_as(BOSS) as ws:
+            index_of(ws._ctx).clear(ws._ctx.unit)
+        start, count = time.perf_counter(), 0
+        for first in range(1, last + 1, PORTION):
+            for statement in back:
+                written = connection.exec_driver_sql(f"{statement} WHERE n >= {first} AND n < {first + PORTION}")
+            count += written.rowcount
+            connection.commit()
+        connection.exec_driver_sql(end)
+        connection.commit()
+        taken = time.perf_counter() - start
+        connection.exec_driver_sql("DROP TABLE bare_rows")
+        connection.commit()
+    engine.dispose()
+    return count / taken
+
+
+_COLUMNS = "n, entity, record_id, tokenizer, head"
+_COPY_AND_BACK = {
+    "sqlite": (
+        f"CREATE TABLE bare_rows AS SELECT {_COLUMNS}, g.grams FROM crm_search_doc JOIN crm_search_grams g "
+        "ON g.rowid = n ORDER BY n",
+        (
+            f"INSERT INTO crm_search_doc ({_COLUMNS}) SELECT {_COLUMNS} FROM bare_rows",
+            "INSERT INTO crm_search_grams (rowid, grams) SELECT n, grams FROM bare_rows",
+        ),
+        "SELECT 1",
+    ),
+    "postgresql": (
+        f"CREATE TABLE bare_rows AS SELECT {_COLUMNS}, grams FROM crm_search_doc ORDER BY n",
+        (
+            f"INSERT INTO crm_search_doc ({_COLUMNS}, grams) OVERRIDING SYSTEM VALUE "
+            f"SELECT {_COLUMNS}, grams FROM bare_rows",
+        ),
+        "SELECT gin_clean_pending_list('crm_search_doc_grams_idx')",
+    ),
+}
 
 
 def _write(crm: CRM, first: int) -> float:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import gc
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from benchmarks.measure import CPU, WALL, Clock, Ratio, benchmark, from_pairs, seconds
-from benchmarks.sample import BOSS, account_table, accounts, count_from_environment, opened, stored_rows
+from benchmarks.sample import (
+    BOSS,
+    accounts,
+    count_from_environment,
+    execute_many,
+    insert_sql,
+    opened,
+    stored_rows,
+    twin_of,
+)
 from pycrm import CRM, Account, Problem
 from pycrm.plugin import ChangeSet, Plugin, Workspace
-from pycrm.storage.tables import build_tables
 from tools.runs import databases
 
 RECORDS = count_from_environment("PYCRM_BENCH_CREATE", 100_000)
@@ -48,15 +55,15 @@ def create_many(url: str) -> Ratio:
     backend = sa.make_url(url).get_backend_name()
     with opened(url, [judging("countries")]) as crm, databases(backend) as new_database:
         ours = sa.create_engine(url)
-        twin = _twin(crm, ours, new_database())
-        insert = _insert_sql(crm, backend)
+        twin = twin_of(crm, ours, new_database())
+        insert = insert_sql(crm, backend)
         timed = []
         for turn in range(PAIRS):
             records = accounts(RECORDS, first=turn * RECORDS)
             own = _collected(partial(_create, crm, records), WALL)
             rows = stored_rows(ours, crm, records[0], records[-1])
             del records
-            timed.append((own, _collected(partial(_execute_many, twin, insert, rows), WALL)))
+            timed.append((own, _collected(partial(execute_many, twin, insert, rows), WALL)))
         ours.dispose()
         twin.dispose()
         return from_pairs(timed, per=RECORDS)
@@ -125,33 +132,3 @@ def _collected(work: Callable[[], Any], clock: Clock) -> float:
     """Return the seconds of *work*, begun without garbage of what went before."""
     gc.collect()
     return seconds(work, clock)
-
-
-def _twin(crm: CRM, engine: sa.Engine, twin_url: str) -> sa.Engine:
-    """Return an engine to the same tables in another database, with the same users and PRAGMAs."""
-    other = CRM(twin_url, plugins=[])
-    other.migrate()
-    other.close()
-    twin = sa.create_engine(twin_url)
-    users = build_tables(crm.schema).table("user")
-    with engine.connect() as connection, twin.begin() as target:
-        target.execute(sa.delete(users))
-        target.execute(sa.insert(users), [dict(row) for row in connection.execute(sa.select(users)).mappings()])
-    return twin
-
-
-def _execute_many(engine: sa.Engine, insert: str, rows: list[tuple[Any, ...]]) -> None:
-    with closing(engine.raw_connection()) as connection:
-        cursor: Any = connection.cursor()
-        if engine.dialect.name == "sqlite":
-            cursor.execute("PRAGMA foreign_keys = ON")
-            cursor.execute("PRAGMA synchronous = FULL")
-            cursor.execute("BEGIN IMMEDIATE")
-        cursor.executemany(insert, rows)
-        connection.commit()
-
-
-def _insert_sql(crm: CRM, backend: str) -> str:
-    table = account_table(crm)
-    marker = "?" if backend == "sqlite" else "%s"
-    return f"INSERT INTO {table.name} VALUES ({', '.join([marker] * len(table.columns))})"

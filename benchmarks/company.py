@@ -39,6 +39,9 @@ from tools.runs import ROOT
 ACCOUNTS = count_from_environment("PYCRM_BENCH_ACCOUNTS", 1_000_000)
 """As many opportunities, and three times as many contacts."""
 
+FEW = count_from_environment("PYCRM_BENCH_WAITING", 20_000)
+"""The accounts of the small company."""
+
 TALKATIVE = 500
 """So many accounts, the first ones, have interactions, `TALKS` each."""
 
@@ -60,10 +63,19 @@ def fill(url: str) -> None:
     Raises:
         FileNotFoundError: The generator is not beside the folder of test data.
     """
+    _fill(url, ACCOUNTS)
+
+
+def fill_small(url: str) -> None:
+    """Do what `fill` does with a company of `FEW`."""
+    _fill(url, FEW)
+
+
+def _fill(url: str, count: int) -> None:
     if not GENERATOR.exists():
         raise FileNotFoundError(f"{GENERATOR} makes the data; set PYCRM_TEST_DATA to the folder `data` beside `tools`")
     with tempfile.TemporaryDirectory(prefix="pycrm-company-") as folder:
-        sizes = ["--accounts", str(ACCOUNTS), "--opportunities", str(ACCOUNTS), "--dirty-rate", "0", "--dup-rate", "0"]
+        sizes = ["--accounts", str(count), "--opportunities", str(count), "--dirty-rate", "0", "--dup-rate", "0"]
         command = [sys.executable, str(GENERATOR), "--out", folder, "--format", "parquet", *sizes]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         _Filler(url, Path(folder)).fill()
@@ -92,7 +104,7 @@ class _Filler:
         self._write("contacts", self._contact)
         self._write("contacts", self._link)
         self._write("opportunities", self._opportunity)
-        for at in range(min(TALKATIVE, ACCOUNTS)):
+        for at in range(min(TALKATIVE, len(self.accounts))):
             self._create([self._talk(at, number) for number in range(TALKS)])
         self.crm.close()
         self._analyze()

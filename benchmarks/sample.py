@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -103,3 +103,35 @@ def plain_twin(engine: sa.Engine, crm: CRM) -> sa.Table:
 def count_from_environment(name: str, default: int) -> int:
     """Return the number that the environment variable *name* asks for, or *default*."""
     return int(os.environ.get(name, default))
+
+
+def twin_of(crm: CRM, engine: sa.Engine, twin_url: str) -> sa.Engine:
+    """Return an engine to the same tables in another database, with the same users and PRAGMAs."""
+    other = CRM(twin_url, plugins=[])
+    other.migrate()
+    other.close()
+    twin = sa.create_engine(twin_url)
+    users = build_tables(crm.schema).table("user")
+    with engine.connect() as connection, twin.begin() as target:
+        target.execute(sa.delete(users))
+        target.execute(sa.insert(users), [dict(row) for row in connection.execute(sa.select(users)).mappings()])
+    return twin
+
+
+def execute_many(engine: sa.Engine, insert: str, rows: list[tuple[Any, ...]]) -> None:
+    """Write *rows* by one ``executemany`` of the driver, committed."""
+    with closing(engine.raw_connection()) as connection:
+        cursor: Any = connection.cursor()
+        if engine.dialect.name == "sqlite":
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("BEGIN IMMEDIATE")
+        cursor.executemany(insert, rows)
+        connection.commit()
+
+
+def insert_sql(crm: CRM, backend: str) -> str:
+    """Return the INSERT of a whole account row in driver SQL."""
+    table = account_table(crm)
+    marker = "?" if backend == "sqlite" else "%s"
+    return f"INSERT INTO {table.name} VALUES ({', '.join([marker] * len(table.columns))})"

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import attrs
 from sqlalchemy import true
 
+import pycrm.app as app_module
 import pycrm.policies.grants as grants_module
 import pycrm.policies.rights as rights_module
 import pycrm.policies.roles as roles_module
@@ -32,6 +33,7 @@ from pycrm.query.conditions import Conditions
 from pycrm.query.row_rules import RuledTables
 from pycrm.query.scope import Scope
 from pycrm.query.templates import Templates
+from pycrm.storage.walls.tripwire import Tripwire
 from pycrm.testing import access
 from pycrm.testing.access import Report, World
 from pycrm.workspace.reader import Reader
@@ -51,6 +53,7 @@ CHECKS: Mapping[str, tuple[Callable[..., Report], int]] = {
     "ids": (access.check_ids, 3_000),
     "revocation": (access.check_revocation, 60),
     "closed": (access.check_closed, 1),
+    "walls": (access.check_walls, 400),
 }
 """The checks with the number of cases after which a mutant counts as alive."""
 
@@ -217,5 +220,7 @@ MUTANTS: Sequence[Mutant] = (
         ),
     ),
     Mutant("durations of any record", ("rows", "absent"), ((reader_module, "state_durations", _by_unit),)),
+    Mutant("no tripwire", ("walls",), ((Tripwire, "look", _always(None)),)),
+    Mutant("what is run in a unit is the door's", ("walls",), ((app_module, "share_unit", _always(None)),)),
 )
 """All of them must be killed."""

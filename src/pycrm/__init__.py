@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         CustomIndex,
         DutySeparation,
         ExchangeRate,
+        ImportRun,
         Role,
         RoleAssignment,
         SavedView,
@@ -73,9 +74,11 @@ if TYPE_CHECKING:
         User,
     )
     from pycrm.errors import (
+        ArchiveError,
         CalendarError,
         ConfigurationError,
         ConflictError,
+        ExportError,
         FileLostError,
         FunctionFailedError,
         HookFailedError,
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
         QuantityError,
         QueryError,
         SchemaMismatchError,
+        SideDoorError,
         StorageError,
         UnitError,
         UnitFailedError,
@@ -102,6 +106,8 @@ if TYPE_CHECKING:
         UpgradeRefusedError,
         ValidationError,
     )
+    from pycrm.exchange.archive import ArchiveReport
+    from pycrm.exchange.exporting import ExportReport
     from pycrm.plugin.discovery import discover
     from pycrm.policies.matrix import AccessMatrix, AccessRow
     from pycrm.query import Condition, F
@@ -145,6 +151,8 @@ __all__ = [
     "AccountContact",
     "AccountRelation",
     "Address",
+    "ArchiveError",
+    "ArchiveReport",
     "Attachment",
     "AuditEntry",
     "BatchResult",
@@ -167,6 +175,8 @@ __all__ = [
     "Entries",
     "ExchangeRate",
     "ExchangeRates",
+    "ExportError",
+    "ExportReport",
     "F",
     "FieldChange",
     "FieldConversion",
@@ -179,6 +189,7 @@ __all__ = [
     "HistoryEntry",
     "Hit",
     "HookFailedError",
+    "ImportRun",
     "Interaction",
     "Json",
     "KeyReusedError",
@@ -231,6 +242,7 @@ __all__ = [
     "SchemaMismatchError",
     "SearchResult",
     "Share",
+    "SideDoorError",
     "Stage",
     "StageChange",
     "StorageError",
@@ -277,17 +289,20 @@ _NAMES = {
         "convert_lead convert_leads create_quote order_quote revise_quote"
     ),
     "pycrm.entities": (
-        "Attachment Calendar CalendarException Cover CustomField CustomIndex DutySeparation ExchangeRate Role "
-        "RoleAssignment SavedView Share Tag Team User"
+        "Attachment Calendar CalendarException Cover CustomField CustomIndex DutySeparation ExchangeRate ImportRun "
+        "Role RoleAssignment SavedView Share Tag Team User"
     ),
     "pycrm.errors": (
-        "CalendarError ConfigurationError ConflictError FileLostError FunctionFailedError HookFailedError "
+        "ArchiveError CalendarError ConfigurationError ConflictError ExportError FileLostError FunctionFailedError "
+        "HookFailedError "
         "KeyReusedError MissingExtraError "
         "MissingRateError MoneyError MoveNotAllowedError "
         "NameClashError NotAllowedError NotFoundError NotLoadedError NotMigratedError PluginError Problem PycrmError "
-        "QuantityError QueryError SchemaMismatchError StorageError UnitError UnitFailedError UnknownNameError "
-        "UpgradeRefusedError ValidationError"
+        "QuantityError QueryError SchemaMismatchError SideDoorError StorageError UnitError UnitFailedError "
+        "UnknownNameError UpgradeRefusedError ValidationError"
     ),
+    "pycrm.exchange.archive": "ArchiveReport",
+    "pycrm.exchange.exporting": "ExportReport",
     "pycrm.plugin.discovery": "discover",
     "pycrm.policies.matrix": "AccessMatrix AccessRow",
     "pycrm.query": "Condition F",

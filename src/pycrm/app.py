@@ -9,7 +9,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -48,6 +48,7 @@ from pycrm.schema.labels import Labels
 from pycrm.signals import SignalBus
 from pycrm.storage import Announcer, Unit, open_engine
 from pycrm.storage.borrow import borrow
+from pycrm.storage.dialect import POSTGRESQL
 from pycrm.storage.files import FileStore, StoredFile, store_for
 from pycrm.storage.idempotency import remove_keys
 from pycrm.storage.migration import Declared, StoredSchema, check_unmoved, read_stored
@@ -60,18 +61,27 @@ from pycrm.values.currencies import CURRENCIES
 from pycrm.values.principal import ADMINISTRATOR, Principal
 from pycrm.workspace import Reader, SchemaTools, Services, Workspace
 from pycrm.workspace.context import UnitContext
-from pycrm.workspace.indexing import MANY_INDEXED, index_portion, queue_all, queue_if_outdated, settle
+from pycrm.workspace.draining import drain
+from pycrm.workspace.indexing import MANY_INDEXED, Turns, index_portion, queue_all, queue_if_outdated, settle
 from pycrm.workspace.promotion import Promoting, demote_field, drop_columns
 from pycrm.workspace.reads import SchemaMoved
 from pycrm.workspace.role_rows import known_roles
 from pycrm.workspace.schema_change import settle_indexes
+from pycrm.workspace.shown import share_unit
 from pycrm.workspace.trail import TrailKeeper
 from pycrm.workspace.unused_files import find_unused_files, remove_unused_files
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session  # four tenths of SQLAlchemy's import time
 
+    from pycrm.exchange.archive import ArchiveReport
+    from pycrm.exchange.exporting import ExportReport
+    from pycrm.exchange.importing import Imports
+    from pycrm.exchange.target import Target
     from pycrm.policies.matrix import AccessMatrix
+    from pycrm.query import Where
+    from pycrm.storage.column_grants import ColumnGrants
+    from pycrm.workspace.views import Wanted
 
 __all__ = ["BUILTINS", "CRM"]
 
@@ -105,6 +115,8 @@ class CRM:
         index_waiting: When the records of large batches are indexed for search: ``"after_commit"``, before the block
             of their unit is left, or ``"later"``, by the method of this name; those of a unit in a host's transaction
             always wait for that.
+        walled: Refuse what the host runs on its own Engine past the doors on this CRM's tables, by `SideDoorError`. On
+            an engine that is made of a URL or a path that is always so.
     Raises:
         ConfigurationError: A definition that cannot work, with owner, entity and field.
         NameClashError: Two plugins bring the same name; both are named.
@@ -122,6 +134,7 @@ class CRM:
         fiscal_year_start: int = 1,
         base_currency: str | None = None,
         index_waiting: Literal["after_commit", "later"] = "after_commit",
+        walled: bool = False,
     ) -> None:
         if fiscal_year_start not in range(1, 13):
             raise ConfigurationError(f"fiscal_year_start={fiscal_year_start!r} is no month; give 1 to 12")
@@ -132,7 +145,7 @@ class CRM:
         self._indexes_after_commit = index_waiting == "after_commit"
         self._fiscal_year_start = fiscal_year_start
         self._base_currency = base_currency
-        self._database = open_engine(database)
+        self._database = open_engine(database, walled=walled)
         # A forgotten `close` leaves no connection open; not at exit, where a forked child would end its parent's.
         weakref.finalize(self, self._database.close).atexit = False
         if schema is not None and self._database.dialect.name != "postgresql":
@@ -152,6 +165,7 @@ class CRM:
         self._separations = collect_separations([plugin.pycrm_register_roles() for plugin in self.plugins], self._base)
         self._prefix, self._db_schema = prefix, schema
         self._declared = Declared(self._owners, self._base, prefix, schema)
+        self._wall(partial(_declared_names, self._declared))
         self.files = store_for(files, self._database, prefix)
         self._signals = SignalBus()
         self._announcer = Announcer(self._is_visible, self._signals.deliver)
@@ -217,6 +231,46 @@ class CRM:
             with suppress(SchemaMoved):  # it holds the newer one then
                 ws._ctx.check_schema()
             return access_matrix(ws._ctx.tools.schema, known_roles(ws._ctx).values(), self._role_check)
+
+    def column_grants(
+        self, role: str, database_role: str, *, all_rows: bool = False, apply: bool = False
+    ) -> tuple[ColumnGrants, tuple[str, ...]]:
+        """Return what a role of the PostgreSQL database may select so that it sees no field that *role* hides.
+
+        Only entities that the role reads whole are granted, since column grants know no rules about rows, and nothing
+        of the CRM's own tables. A field that is masked is hidden; custom fields share one column, which is granted if
+        all of them may be read.
+
+        Args:
+            role: A role of this CRM.
+            database_role: A role of the database that owns nothing, as reports connect by it.
+            all_rows: Grant entities, too, of which the role reads some records only: all of them are selected then.
+            apply: Do it, as the owner of the tables, in place of what the role had of them.
+        Returns:
+            What is granted, and the SQL.
+        Raises:
+            ConfigurationError: The database is no PostgreSQL, or its role would see more all the same.
+            UnknownNameError: There is no such role.
+        """
+        from pycrm.policies.column_grants import column_grants  # which most processes never ask for
+        from pycrm.storage.column_grants import apply_grants
+
+        if self._database.dialect.name != "postgresql":
+            raise ConfigurationError("column grants are PostgreSQL's; on SQLite whoever opens the file reads all of it")
+        services = self._ready()
+        with self._database.writing_unit() if apply else self._database.reading_unit() as unit:
+            ctx = UnitContext(unit, services, services.tools)
+            with suppress(SchemaMoved):  # it holds the newer one then
+                ctx.check_schema()
+            roles, tools = known_roles(ctx), ctx.tools
+            if role not in roles:
+                raise UnknownNameError(f"there is no role {role!r}{nearest(role, roles)}", role=role)
+            grants = column_grants(
+                tools.schema, tools.tables, roles[role], self._role_check, database_role, all_rows=all_rows
+            )
+            if apply:
+                apply_grants(unit, tools.tables, grants)
+            return grants, grants.statements(tools.tables)
 
     def examine(self, *, deep: bool = False) -> list[Problem]:
         """Return what is risky or wrong about the database, the gravest first; nothing is changed.
@@ -346,7 +400,8 @@ class CRM:
         """
         open_unit = partial(self._unit, session, connection, reading=False)
         with self._context(open_unit, session, connection) as ctx:
-            yield Workspace(ctx, _checked(principal))
+            share_unit(ctx, _checked(principal))
+            yield Workspace(ctx, principal)
         self._index_after(ctx)
 
     @contextmanager
@@ -356,7 +411,8 @@ class CRM:
         """Open one unit that only reads, for *principal*."""
         open_unit = partial(self._unit, session, connection, reading=True)
         with self._context(open_unit, session, connection) as ctx:
-            yield Reader(ctx, _checked(principal))
+            share_unit(ctx, _checked(principal))
+            yield Reader(ctx, principal)
 
     def run(
         self, principal: Principal, work: Callable[[Workspace], T], *, invariant: bool = True, attempts: int = 5
@@ -375,7 +431,8 @@ class CRM:
         for attempt in range(1, attempts + 1):
             try:
                 with self._context(open_unit) as ctx:
-                    result = work(Workspace(ctx, _checked(principal)))
+                    share_unit(ctx, _checked(principal))
+                    result = work(Workspace(ctx, principal))
             except ConflictError as conflict:
                 if not conflict.retryable or attempt == attempts:
                     raise
@@ -484,6 +541,171 @@ class CRM:
             if count < KEYS_PER_PORTION:
                 return removed
 
+    # Data in and out
+
+    @property
+    def imports(self) -> Imports:
+        """Imports: planned, run, resumed, told of and taken back."""
+        from pycrm.exchange.importing import Imports  # with all that reads files, which most processes never do
+
+        return Imports(_Doors(self))
+
+    def export(
+        self,
+        principal: Principal,
+        entity: type[Record] | str,
+        to: Target,
+        *,
+        where: Where = None,
+        values: Mapping[str, Any] | None = None,
+        order_by: str | None = None,
+        columns: Sequence[str] | str | None = None,
+        view: Wanted | None = None,
+        format: str | None = None,
+        headers: Literal["names", "labels"] = "names",
+        language: str = "en",
+        encoding: str = "utf-8",
+        bom: bool = False,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> ExportReport:
+        """Write the records that a filter or a view selects to a file, as far as *principal* may read and export them.
+
+        Fields that are hidden from him are unknown, masked ones are masked. The audit trail tells who exported what. A
+        file is whole or not there. No cell of a CSV or XLSX file is a formula, whatever texts the records hold.
+
+        Args:
+            principal: Whose rights count.
+            entity: The record class, or the entity's name.
+            to: The file's name, or something to write bytes to.
+            where: A filter, as `Reader.list` takes it.
+            values: What its parameters stand for.
+            order_by: As `Reader.list` takes it; by creation where absent.
+            columns: Paths, ``"name, owner.name, custom.region"`` or a list of them; where absent the id, all that
+                forms show, and when the record was written.
+            view: A saved view by its name or id, whose filter, order and columns count where none are given.
+            format: ``"csv"``, ``"xlsx"``, ``"jsonl"``, ``"vcard3"``, ``"vcard4"`` or ``"parquet"``; by the file's
+                name where absent.
+            headers: ``"names"`` to be read by programs and imported again, ``"labels"`` to be read by people: then
+                options, states and references are told in their language, too.
+            language: Of the labels.
+            encoding: Of a CSV file: ``"utf-8"`` or ``"gb18030"``.
+            bom: Begin it with the mark by which Excel knows UTF-8.
+            on_progress: Called now and then with how many records are done, and of how many.
+        Raises:
+            NotAllowedError: He may not read or may not export any of them.
+            UnknownNameError: A column that leads nowhere.
+            ExportError: The file cannot be written, or cannot hold a value.
+            MissingExtraError: What writes the format is not installed.
+        """
+        from pycrm.exchange.exporting import export  # which most processes never do
+
+        return export(
+            partial(self.acting_as, principal),
+            entity,
+            to,
+            where=where,
+            values=values,
+            order_by=order_by,
+            columns=columns,
+            view=view,
+            format=format,
+            headers=headers,
+            language=language,
+            encoding=encoding,
+            bom=bom,
+            on_progress=on_progress,
+        )
+
+    def archive(
+        self,
+        principal: Principal,
+        to: Target,
+        *,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> ArchiveReport:
+        """Write everything that this CRM holds to one file, for administrators.
+
+        What its plugins declare, custom fields, all records with ids, versions and times, those in the bin and those of
+        missing plugins too, files, views, roles, the history and the audit trail: as one moment shows it. `unarchive`
+        loads it on either database. It is not encrypted; keep it as you keep the database.
+
+        Args:
+            principal: Who asks.
+            to: The file's name, as ``"shop.pycrm"``, or something to write bytes to. A file is whole or not there.
+            on_progress: Called now and then with how many rows have been written.
+        Raises:
+            NotAllowedError: He is no administrator.
+            ExportError: The file cannot be written.
+            FileLostError: The bytes of an attachment are missing.
+        """
+        from pycrm.exchange.archive import write_archive
+        from pycrm.exchange.target import opened
+
+        with self.acting_as(principal) as ws:
+            ws._require_actor("archive")
+        services = self._ready()
+        with opened(to) as file:
+            with self._database.reading_unit(whole=True) as unit:
+                if services.check_unmoved is not None:
+                    services.check_unmoved(unit)
+                report = write_archive(
+                    file,
+                    unit,
+                    self._declared,
+                    self.files,
+                    release=self._version,
+                    at=self.clock(),
+                    on_progress=on_progress,
+                ).report
+            with self.acting_as(principal) as ws:
+                ws._note("archived", action="archive", facts={"rows": report.rows, "files": report.files})
+        return report
+
+    def unarchive(
+        self,
+        principal: Principal,
+        file: str | os.PathLike[str],
+        *,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> ArchiveReport:
+        """Load a file that `archive` wrote into this CRM's database, which is empty, for administrators.
+
+        One transaction: everything or nothing, plugins included that are new to it. After it everything is indexed for
+        search.
+
+        Args:
+            principal: Who asks.
+            file: The file's name.
+            on_progress: Called now and then with how many rows are loaded, and of how many.
+        Raises:
+            NotAllowedError: He is no administrator.
+            ArchiveError: The file is damaged or does not fit this code, or the database is not empty; with the cure.
+        """
+        from pycrm.exchange.archive import load_archive
+        from pycrm.exchange.archive.manifest import Manifest
+        from pycrm.storage.migrator import Finish, Migrator
+        from pycrm.workspace.restored import complete_restored
+
+        self._access.require_actor(_checked(principal), "unarchive")
+
+        def finish(manifest: Manifest) -> Finish:
+            def complete(stored: StoredSchema, unit: Unit, new: Sequence[str]) -> None:
+                services = self._services_of(stored, unit)
+                ctx = UnitContext(unit, services, services.tools)
+                complete_restored(ctx)
+                facts = {"rows": manifest.report.rows, "files": len(manifest.files), "written_at": str(manifest.at)}
+                Workspace(ctx, principal)._note("unarchived", action="unarchive", facts=facts)
+                ctx.settle()
+                self._complete(stored, unit, ("core", *new))
+
+            return complete
+
+        with self._opening:
+            migrator = Migrator(self._database, self._declared, self._announcer, self.clock)
+            manifest = load_archive(Path(file), migrator, self.files, finish, on_progress=on_progress)
+        self.index_waiting()
+        return manifest.report
+
     # Search
 
     def index_waiting(self, *, on_progress: Callable[[int], object] | None = None) -> int:
@@ -500,15 +722,15 @@ class CRM:
         return self._index(None, on_progress)
 
     def _index(self, part: Waiting | None, on_progress: Callable[[int], object] | None = None) -> int:
-        services, done = self._ready(), 0
-        while True:
+        services, turns = self._ready(), Turns(part)
+
+        def portion() -> int:
             with self._database.writing_unit(announcements=self._announcer) as unit:
-                count = index_portion(UnitContext(unit, services, services.tools), part)
-            if not count:
-                break
-            done += count
-            if on_progress is not None:
-                on_progress(done)
+                return index_portion(UnitContext(unit, services, services.tools), turns)
+
+        # SQLite has one writer, and the pool of a host perhaps one connection.
+        is_helped = self._database.owned and self._database.dialect is POSTGRESQL
+        done = drain(portion, is_helped=is_helped, on_progress=on_progress)
         if done >= MANY_INDEXED:
             with self._database.writing_unit(announcements=self._announcer) as unit:
                 settle(UnitContext(unit, services, services.tools))
@@ -516,10 +738,15 @@ class CRM:
 
     def _index_after(self, ctx: UnitContext) -> None:
         """Index what a unit that has committed left waiting; it has succeeded, whatever comes of this."""
-        if ctx.left_waiting is None or ctx.unit.is_joined or not self._indexes_after_commit:
+        if ctx.left_waiting is not None and not ctx.unit.is_joined:
+            self._index_left(ctx.left_waiting)
+
+    def _index_left(self, part: Waiting) -> None:
+        """Index *part* of what waits, where that is done after commits."""
+        if not self._indexes_after_commit:
             return
         try:
-            self._index(ctx.left_waiting)
+            self._index(part)
         except Exception:  # noqa: BLE001 - logged; what was committed stays so
             _log.exception("records could not be indexed after their commit; `index_waiting` will find them waiting")
 
@@ -651,6 +878,7 @@ class CRM:
                     with self._database.reading_unit() as unit:
                         self._stored = read_stored(unit, self._declared)
                         self._services = self._services_of(self._stored, unit)
+                    self._wall(partial(_table_names, self._stored.tables))
         return self._services
 
     def _services_of(self, stored: StoredSchema, unit: Unit) -> Services:
@@ -687,6 +915,7 @@ class CRM:
 
         def take_over() -> None:
             self._services, self._stored = services, stored
+            self._wall(partial(_table_names, stored.tables))
 
         unit.on_commit(take_over)
 
@@ -736,9 +965,24 @@ class CRM:
             join = partial(self._database.joined_unit, connection=connection, session=session)
             self._trail_keeper.keep_within(entries, join)
 
+    def _wall(self, find_names: Callable[[], Iterable[str]]) -> None:
+        if (tripwire := self._database.tripwire) is not None:
+            tripwire.keep(self._prefix, self._db_schema, find_names)
+
     def _is_visible(self, connection: Connection, unit_id: UUID) -> bool:
         assert self._stored is not None
         return is_visible(connection, self._stored.tables, unit_id)
+
+
+# Functions, since a host's engine holds what watches it, which must not hold the CRM.
+
+
+def _declared_names(declared: Declared) -> Iterable[str]:
+    return declared.tables.all_names
+
+
+def _table_names(tables: Tables) -> Iterable[str]:
+    return tables.all_names
 
 
 class _RecordClasses(Mapping[str, "type[Record]"]):
@@ -758,6 +1002,30 @@ class _RecordClasses(Mapping[str, "type[Record]"]):
 
     def __len__(self) -> int:
         return len(self._schema.entities)
+
+
+class _Doors:
+    """What imports need of a CRM; see `pycrm.exchange.importing.ports.Doors`."""
+
+    def __init__(self, crm: CRM) -> None:
+        self._crm = crm
+        self.reading = crm.reading_as
+        self.index = crm._index_left
+
+    @property
+    def schema(self) -> Schema:
+        return self._crm.schema
+
+    @property
+    def labels(self) -> Labels:
+        return self._crm.labels
+
+    @contextmanager
+    def acting(self, principal: Principal) -> Iterator[Workspace]:
+        open_unit = partial(self._crm._unit, None, None, reading=False)
+        with self._crm._context(open_unit) as ctx:
+            share_unit(ctx, _checked(principal))
+            yield Workspace(ctx, principal)
 
 
 def _checked(principal: Principal) -> Principal:

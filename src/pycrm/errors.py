@@ -219,6 +219,12 @@ class NotAllowedError(PycrmError, PermissionError):
     code = "access.not_allowed"
 
 
+class SideDoorError(PycrmError, PermissionError):
+    """A statement on a table of a CRM that comes past its doors, where nobody's rights count; `table` names it."""
+
+    code = "access.side_door"
+
+
 class MoveNotAllowedError(PycrmError, ValueError):
     """No such move from the present state; `allowed` lists the moves that exist."""
 
@@ -329,6 +335,45 @@ class CalendarError(PycrmError, ValueError):
     """
 
     code = "calendar"
+
+
+class MappingError(PycrmError, ValueError):
+    """A mapping that cannot be read, or does not go with its source or this CRM; everything wrong is told at once.
+
+    Attributes:
+        problems: Every `Problem`; its field says where in the mapping, as ``"account.name"``.
+    """
+
+    code = "mapping"
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"the mapping {name!r} cannot be used:\n{lines}", name=name)
+
+
+class ReadError(PycrmError, ValueError):
+    """A file or other source of data that cannot be read, or no further; `source` names it, `line` says where."""
+
+    code = "read"
+
+
+class ReadTooLargeError(ReadError):
+    """A source that would take more memory or time than reading may; `limit` is what it may."""
+
+    code = "read.too_large"
+
+
+class ExportError(PycrmError, ValueError):
+    """Something that cannot be exported as asked; nothing stands under the file's name."""
+
+    code = "export"
+
+
+class ArchiveError(PycrmError, ValueError):
+    """An archive that cannot be written or loaded; what was to be loaded into is as it was before."""
+
+    code = "archive"
 
 
 class MissingExtraError(PycrmError, ImportError):

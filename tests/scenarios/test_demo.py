@@ -138,6 +138,19 @@ def test_questions_show_filter_words_and_answer(figures: Any, told: str) -> None
         assert f"{question['question']}\n  {question['filter']}\n  {question['words']}\n" in told
 
 
+def test_import_goes_in_and_out_again(figures: Any, told: str) -> None:
+    """A sheet in GBK is read, mapped, planned, imported, proved and taken back, to the same digest."""
+    act = figures["import"]
+    assert act["encoding"] == "gb18030"
+    assert act["columns"]["客户名称"] == "account.name"
+    assert act["columns"]["手机"] == "contact.mobile"
+    assert act["counts"] == {"rows": 6, "created": 3, "refused": 3}
+    assert act["agrees"] is True
+    assert act["digests"]["before"] == act["digests"]["after"] != act["digests"]["with"]
+    assert act["digests"]["with"] in told
+    assert act["undone"]["left"] == 0
+
+
 def test_access_shows_what_each_may_see(figures: Any, told: str) -> None:
     """Three people get three answers to one question; a hidden field is refused in a sort, and why is told."""
     access = figures["access"]

@@ -1,4 +1,4 @@
-"""``pycrm access matrix``: what every role may do, as a table, as JSON or as CSV."""
+"""``pycrm access``: what every role may do, as a table, as JSON, as CSV, or as grants of the database."""
 
 from __future__ import annotations
 
@@ -56,6 +56,37 @@ def matrix(settings: Settings, role: str | None, entity: str | None, fields: str
         write(_csv([*titles, *head], rows))
     else:
         print_table([*titles, *head], rows)
+
+
+@access.command()
+@click.argument("role", shell_complete=complete_role)
+@click.option("--database-role", metavar="NAME", required=True, help="The role of the database that is to select.")
+@click.option("--all-rows", is_flag=True, help="Grant entities of which ROLE reads some records only, too.")
+@click.option("--apply", "apply", is_flag=True, help="Do it, in place of what the role had.")
+@click.pass_obj
+def grants(settings: Settings, role: str, database_role: str, all_rows: bool, apply: bool) -> None:
+    """Show the column grants of PostgreSQL for a role of the database, by what ROLE may read.
+
+    It selects no field then that ROLE hides or masks. Rules about records cannot be granted, so what ROLE does not
+    read whole is left out.
+
+    \b
+    pycrm access grants salesperson --database-role reports
+    pycrm access grants salesperson --database-role reports --apply
+    """  # noqa: D301  click wants the control character
+    found, statements = settings.crm().column_grants(role, database_role, all_rows=all_rows, apply=apply)
+    if settings.as_json:
+        columns = {table: list(names) for table, names in found.columns.items()}
+        print_json({"applied": apply, "columns": columns, "left_out": list(found.left_out), "sql": list(statements)})
+        return
+    for statement in statements:
+        write(f"{statement};")
+    if found.left_out:
+        write(
+            settings.say(
+                "-- left out, since only some of their records may be read: {names}", names=", ".join(found.left_out)
+            )
+        )
 
 
 def _table(matrix: AccessMatrix) -> tuple[list[str], list[list[str]]]:

@@ -13,6 +13,7 @@ from pycrm.builtin.parties import Account
 from pycrm.builtin.sales import Opportunity, SalesOrder
 from pycrm.builtin.sales import Stage as SalesStage
 from pycrm.cli.demo_access import show_access
+from pycrm.cli.demo_import import show_import
 from pycrm.cli.demo_questions import ask_all
 from pycrm.cli.demo_stage import Stage, amounts
 from pycrm.cli.errors import describe
@@ -54,6 +55,7 @@ def play(crm: CRM, principal: Principal, stage: Stage, seed: int, progress: Prog
         order = ws.list(SalesOrder, where=F.status == "shipped", limit=1)[0]
     ask_all(crm, LIN, stage)
     show_access(crm, principal, stage)
+    show_import(crm, principal, stage)
     conflict(crm, account, stage)
     merge(crm, account, stage)
     bad_value(crm, principal, stage)

@@ -8,8 +8,10 @@ from enum import IntEnum
 from pycrm.cli.table import width
 from pycrm.cli.texts import ENGLISH, Texts, sentence
 from pycrm.errors import (
+    ArchiveError,
     ConfigurationError,
     ConflictError,
+    ExportError,
     MissingExtraError,
     MoneyError,
     MoveNotAllowedError,
@@ -74,6 +76,8 @@ _CODES: Sequence[tuple[type[Exception], ExitCode]] = (
     (ConflictError, ExitCode.CONFLICT),
     (NotAllowedError, ExitCode.NOT_ALLOWED),
     (PluginError, ExitCode.PLUGIN),
+    (ExportError, ExitCode.INVALID),
+    (ArchiveError, ExitCode.INVALID),
     (ConfigurationError, ExitCode.CONFIGURATION),
     (StorageError, ExitCode.CONFIGURATION),
     (MissingExtraError, ExitCode.CONFIGURATION),

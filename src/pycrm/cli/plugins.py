@@ -1,16 +1,22 @@
-"""Commands on plugins: ``plugins`` and ``plugins hooks``."""
+"""Commands on plugins: ``plugins``, ``plugins hooks`` and ``plugins lint``."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from pycrm.app import CRM
 from pycrm.cli.command import group
 from pycrm.cli.context import Settings
+from pycrm.cli.errors import ExitCode
 from pycrm.cli.output import print_json, print_table, write
-from pycrm.errors import ConfigurationError, NotMigratedError
+from pycrm.errors import ConfigurationError, NotMigratedError, UnknownNameError, nearest
+from pycrm.plugin.discovery import discover
+from pycrm.plugin.lint import find_side_doors
 
 __all__ = ["plugins"]
 
@@ -47,6 +53,42 @@ def hooks(settings: Settings) -> None:
     else:
         head = settings.say.each("Order", "Hook", "Entity", "Function", "Calls", "Time (ms)")
         print_table(head, [tuple(map(str, row.values())) for row in rows], right=[0, 4, 5])
+
+
+@plugins.command()
+@click.argument("place", metavar="PATH|NAME")
+@click.pass_obj
+def lint(settings: Settings, place: str) -> int:
+    """Find what reaches past the door in a plugin's code: engines, drivers, and what is pycrm's own.
+
+    PATH is a file or a folder, NAME an installed plugin. Tests are passed over. It reads the code and runs none, for a
+    review: what somebody hides well it does not find. The exit code is 8 when it finds something, else 0.
+
+    \b
+    pycrm plugins lint plugins/pycrm-visits
+    pycrm plugins lint visits --json
+    """  # noqa: D301  click wants the control character
+    found = find_side_doors(place if Path(place).exists() else _code_of(place))
+    if settings.as_json:
+        print_json([attrs.asdict(each) for each in found])
+    else:
+        for each in found:
+            write(str(each))
+        write(settings.say("side doors: {count}", count=len(found)))
+    return ExitCode.PLUGIN if found else ExitCode.OK
+
+
+def _code_of(name: str) -> Path:
+    """Return the folder or file of an installed plugin's code."""
+    plugins = {each.name: each for each in discover()}
+    if name not in plugins:
+        raise UnknownNameError(
+            f"{name!r} is neither a path nor an installed plugin{nearest(name, plugins)}", plugin=name
+        )
+    found = find_spec(plugins[name].package or plugins[name].module)
+    if found is None or found.origin is None:
+        raise ConfigurationError(f"the code of plugin {name!r} is in no file; give its path", plugin=name)
+    return Path(found.origin).parent if found.submodule_search_locations else Path(found.origin)
 
 
 def _list_plugins(settings: Settings) -> None:

@@ -1,5 +1,5 @@
 """The system nouns, which the kernel itself needs: User, Team, Tag, Attachment, Calendar, Cover, CustomField,
-CustomIndex, DutySeparation, ExchangeRate, Role, RoleAssignment, SavedView, Share.
+CustomIndex, DutySeparation, ExchangeRate, ImportRun, Role, RoleAssignment, SavedView, Share.
 
 Made by the schema room's function with the owner ``core``. Imports `pycrm.schema` and below.
 """
@@ -12,6 +12,7 @@ from pycrm.entities.custom_index import CustomIndex
 from pycrm.entities.declared import DECLARED
 from pycrm.entities.duty_separation import DutySeparation
 from pycrm.entities.exchange_rate import ExchangeRate
+from pycrm.entities.import_run import ImportRun
 from pycrm.entities.role import Role, RoleAssignment
 from pycrm.entities.saved_view import SavedView
 from pycrm.entities.share import Share
@@ -29,6 +30,7 @@ __all__ = [
     "CustomIndex",
     "DutySeparation",
     "ExchangeRate",
+    "ImportRun",
     "Role",
     "RoleAssignment",
     "SavedView",

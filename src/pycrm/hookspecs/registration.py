@@ -18,14 +18,14 @@ __all__ = [
 
 @hookspec
 def pycrm_register_declarations(builtin: bool) -> OwnerDeclarations:
-    """Return the entities, extensions and field kinds that the plugin brings.
+    """Return the entities, extensions, field kinds, filter functions and transforms that the plugin brings.
 
     When: once, when a CRM is put together.
     Args:
         builtin: Whether the plugin is one of pycrm's own, whose entities and kinds carry no owner's name.
     Returns:
         All declarations of the plugin under its name.
-    Combined: union; the same entity, field or kind from two plugins is `NameClashError` naming both.
+    Combined: union; the same entity, field, kind or transform from two plugins is `NameClashError` naming both.
     Errors: an exception keeps the CRM from being put together.
     Since: 0.1
     """

@@ -29,6 +29,7 @@ from pycrm.schema import (
     make_extension_class,
 )
 from pycrm.schema.functions import Function, make_function
+from pycrm.schema.transforms import Transform, make_transform
 from pycrm.values.versions import release_of
 from pycrm.workspace import Workspace
 
@@ -117,6 +118,7 @@ class Plugin:
         self._kinds: list[type[Kind]] = []
         self._functions: list[HookFunction] = []
         self._filter_functions: list[Function] = []
+        self._transforms: list[Transform] = []
         self._actions: list[Action[Any, Any, Any]] = []
         self._installers: list[Callable[[Workspace], None]] = []
         self._steps: list[DataStep] = []
@@ -178,6 +180,32 @@ class Plugin:
         def collect(function: G) -> G:
             made = make_function(self.name, function, takes=takes, gives=gives, postgresql=postgresql, words=words)
             self._collect(self._filter_functions, made)
+            return function
+
+        return collect
+
+    def transform(self, name: str, *, gives: str = "") -> Callable[[G], G]:
+        """Bring the decorated function as a step of import mappings: ``transforms = ["trade.incoterm"]``.
+
+        It is called with a value, which is never empty, and the arguments of the mapping file, texts; it gives a value,
+        or None for an empty one. What it cannot read it refuses by raising a `Problem`. It is called once for equal
+        values, so it must not depend on anything else.
+
+        Args:
+            name: Its name within the plugin.
+            gives: The name of a kind whose inside values it always gives, whatever the kind's options; a field of that
+                kind then takes them as they are.
+        Raises:
+            ConfigurationError: The name is none, or the function does not take a value.
+        """
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"plugin {self.name!r}: transform({name!r}): use lower-case letters, digits and underscores",
+                plugin=self.name,
+            )
+
+        def collect(function: G) -> G:
+            self._collect(self._transforms, make_transform(name, function, self.name, gives))
             return function
 
         return collect
@@ -308,7 +336,7 @@ class Plugin:
 
     @hookimpl
     def pycrm_register_declarations(self, builtin: bool) -> OwnerDeclarations:
-        """Hand over entities, extensions, kinds and filter functions; from here on the plugin takes nothing more."""
+        """Hand over what belongs to the schema; from here on the plugin takes nothing more."""
         self._frozen = True
         return OwnerDeclarations(
             self.name,
@@ -320,6 +348,7 @@ class Plugin:
             self.package,
             tuple(self._steps),
             tuple(self._filter_functions),
+            tuple(self._transforms),
         )
 
     @hookimpl

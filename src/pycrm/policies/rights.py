@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import attrs
@@ -111,6 +111,7 @@ class Rights:
         seen_schemas: Where the schemas come from that people see.
         readable: How many records of an entity he may read, and when that was counted, by the monotonic clock.
         lifted: Entities to which a section with further rights gives some.
+        made: What others have made of them and keep with them, by what it is.
     """
 
     schema: Schema
@@ -124,6 +125,7 @@ class Rights:
     seen_schemas: SeenSchemas
     lifted: frozenset[str] = frozenset()
     readable: dict[str, tuple[Readable | None, float]] = attrs.field(factory=dict, init=False, repr=False)
+    made: dict[str, Any] = attrs.field(factory=dict, init=False, repr=False)
     _reached: dict[tuple[str, str], Reached] = attrs.field(factory=dict, init=False, repr=False)
     _rules: dict[tuple[str, str], RowRules | None] = attrs.field(factory=dict, init=False, repr=False)
     _closed: dict[str, frozenset[str]] = attrs.field(factory=dict, init=False, repr=False)

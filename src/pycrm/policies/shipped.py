@@ -21,6 +21,9 @@ CORE = "core"
 _READ: Mapping[str, Any] = MappingProxyType({"read": "all"})
 _OWN = MappingProxyType({"create": "own", "write": "own", "delete": "own"})
 
+# Whom the firm lets bring many records in at once; what may be in them is a matter of the records themselves.
+_IMPORTS: Mapping[str, Any] = MappingProxyType({"import_run": {"read": "own", "create": "own"}})
+
 _FOR_EVERYBODY: Mapping[str, Mapping[str, Any]] = {
     **dict.fromkeys(("user", "team", "tag", "calendar", "calendar_exception", "exchange_rate"), _READ),
     # Also what a team keeps together, and what is shared with everybody.
@@ -42,6 +45,7 @@ SHIPPED = RoleDeclarations(
             {
                 "share": {"read": "subordinates", "create": "own", "write": "own", "delete": "subordinates"},
                 "cover": dict.fromkeys(("read", "create", "write", "delete"), Rule("user.manager = ME OR user = ME")),
+                **_IMPORTS,
             },
         ),
         _role(
@@ -52,7 +56,7 @@ SHIPPED = RoleDeclarations(
                 "cover": {"read": Rule("user = ME OR substitute = ME")},
             },
         ),
-        _role("marketing", None, {}),
+        _role("marketing", None, _IMPORTS),
         _role("service_agent", None, {}),
         _role("read_only", None, {}),
         _role(
@@ -61,6 +65,7 @@ SHIPPED = RoleDeclarations(
             {
                 "exchange_rate": {"read": "all", "create": "all", "write": "all", "bulk": "all"},
                 "tag": {"read": "all", "create": "all", "write": "all"},
+                **_IMPORTS,
             },
         ),
     ),

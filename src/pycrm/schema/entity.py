@@ -23,6 +23,7 @@ from pycrm.schema.extension import Extension
 from pycrm.schema.functions import Function
 from pycrm.schema.list_index import ListIndex
 from pycrm.schema.record import Record, make_record_class
+from pycrm.schema.transforms import Transform
 
 __all__ = [
     "Back",
@@ -104,6 +105,7 @@ class OwnerDeclarations:
         package: Where its released snapshots lie, in the folder ``migrations``; None where there is no such place.
         steps: Its functions for upgrades, in the order in which they were declared.
         functions: Of the filter language.
+        transforms: Of mappings, each under its name within the owner.
     """
 
     owner: str
@@ -115,6 +117,7 @@ class OwnerDeclarations:
     package: str | None = None
     steps: tuple[DataStep, ...] = ()
     functions: tuple[Function, ...] = ()
+    transforms: tuple[Transform, ...] = ()
 
     def full_name(self, local_name: str) -> str:
         """Return an entity's or kind's name in the schema: ``account`` for a built-in, else ``trade.sample``."""

@@ -21,6 +21,7 @@ from pycrm.schema.functions import Function
 from pycrm.schema.kinds import collect_kinds, with_known_kind
 from pycrm.schema.list_index import ListIndex, check_list_index, read_list_index
 from pycrm.schema.record import Record
+from pycrm.schema.transforms import Transform
 
 __all__ = ["Schema", "assemble"]
 
@@ -35,6 +36,7 @@ class Schema:
         versions: Owner to version of its code.
         kinds: The field kinds by name, those that owners bring too.
         functions: The functions of the filter language that owners bring, by name.
+        transforms: The transforms of mappings that owners bring, by name.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Schema:
     kinds: Mapping[str, type[Kind]]
     _by_class: Mapping[type, str]
     functions: Mapping[str, Function] = types.MappingProxyType({})
+    transforms: Mapping[str, Transform] = types.MappingProxyType({})
 
     def entity(self, key: type[Record] | str) -> Entity:
         """Return the entity of a record class or of a name.
@@ -153,6 +156,7 @@ def assemble(
         kinds=kinds,
         by_class=types.MappingProxyType({entity.record_class: name for name, entity in entities.items()}),
         functions=_collect_functions(owners),
+        transforms=_collect_transforms(owners),
     )
 
 
@@ -191,6 +195,27 @@ def _collect_functions(owners: Iterable[OwnerDeclarations]) -> Mapping[str, Func
                 )
             functions[function.name] = function
     return types.MappingProxyType(functions)
+
+
+def _collect_transforms(owners: Iterable[OwnerDeclarations]) -> Mapping[str, Transform]:
+    """Return the transforms that *owners* bring, by their full names.
+
+    Raises:
+        NameClashError: Two of one name; both owners are named.
+    """
+    transforms: dict[str, Transform] = {}
+    for owner in owners:
+        for transform in owner.transforms:
+            name = owner.full_name(transform.name)
+            if name in transforms:
+                raise NameClashError(
+                    f"the transform {name!r} is brought by {owner.owner!r} and by {transforms[name].plugin!r}; rename "
+                    "one",
+                    transform=name,
+                    owners=(transforms[name].plugin, owner.owner),
+                )
+            transforms[name] = attrs.evolve(transform, name=name)
+    return types.MappingProxyType(transforms)
 
 
 def _place(field: Field, otherwise: Place) -> Place:

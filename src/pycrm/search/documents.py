@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import attrs
 
 from pycrm.fields.field import Field
+from pycrm.fields.kind import Kind
 from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import FieldReader
@@ -62,13 +63,16 @@ class Documents:
         self._parts = tuple(
             _Part(
                 field=field,
-                text=field.kind.search_text,
+                text=_text_of(field.kind),
                 empty=field.kind.empty,
                 is_phone=field.kind.search_form == "phone",
                 is_short=field.kind.sortable,
             )
             for field in self.fields
         )
+        # Read once for each record, where attributes would take as long as the rest of the loop.
+        self._steps = tuple((part.text, part.empty, part.is_phone, part.is_short) for part in self._parts)
+        self._name = entity.name
 
     def concerns(self, paths: frozenset[str]) -> bool:
         """Return whether a change of the fields at *paths* changes what a record is found by."""
@@ -77,23 +81,29 @@ class Documents:
     def row(self, record: Record) -> IndexRow:
         """Return the row of *record*; it has one even where nothing finds it, so that no value decides what is run."""
         grams: list[str] = []
+        plain: list[str] = []
         lines = [] if self._has_title else [""]
         numbers = []
-        for part, value in zip(self._parts, self._read(record), strict=True):
-            if value is None or value == part.empty:
+        for (text, empty, is_phone, is_short), value in zip(self._steps, self._read(record), strict=True):
+            if value is None or value == empty:
                 if not lines:
                     lines.append("")
-            elif part.is_phone:
-                national, found = phone_grams(part.text(value))
+            elif is_phone:
+                national, found = phone_grams(text(value))
                 numbers.append(national)
                 grams.append(found)
             else:
-                folded = fold(part.text(value)[:MOST_READ])
-                grams += text_grams(folded)
-                if part.is_short:
+                shown = text(value)[:MOST_READ]
+                if shown.isascii():
+                    plain.append(folded := shown.lower())
+                else:
+                    grams += text_grams(folded := fold(shown))
+                if is_short:
                     lines.append(folded)
+        if plain:
+            grams += text_grams("\n".join(plain))
         head = "\n".join(lines + numbers)[:LONGEST_HEAD]
-        return IndexRow(self.entity.name, record.id, f"\n{head}\n", grams)
+        return IndexRow(self._name, record.id, f"\n{head}\n", grams)
 
     def texts(self, record: Record) -> Iterator[tuple[Field, str, set[str]]]:
         """Yield the searchable fields of *record* that have a value, each with its text and grams, the title first."""
@@ -103,6 +113,13 @@ class Documents:
             text = part.text(value)
             grams = phone_grams(text)[1:] if part.is_phone else text_grams(fold(text[:MOST_READ]))
             yield part.field, text, set(" ".join(grams).split(" "))
+
+
+def _text_of(kind: Kind) -> Callable[[Any], str]:
+    """Return what `Kind.search_text` comes down to, without the calls in between."""
+    if type(kind).search_text is not Kind.search_text or kind.sensitive:
+        return kind.search_text
+    return str if type(kind).display is Kind.display else kind.display
 
 
 def documents_of(entity: Entity) -> Documents:

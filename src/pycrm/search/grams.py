@@ -8,15 +8,16 @@ gives its beginnings. A phone number gives the beginnings of its national number
 Beginnings have the lengths of `LENGTHS` only: a longer one is asked for by the longest of these that it contains.
 
 The grams of a word, or of a pair, are one text with spaces between. Most words come again soon, and so nothing need be
-done for them but to look that up.
+done for them but to look that up; a long one that ends with a digit hardly ever does, and is not kept.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from functools import cache
-from operator import add
+from operator import add, itemgetter
 from typing import Final
 
 from pycrm.search.phone import all_digits, without_country
@@ -47,13 +48,32 @@ ENDS: Final = (4, 5, 6, 7, 8)
 
 SHORTEST_PHONE: Final = 7
 
-# Which parts of a word are kept, by its length; slices made once are half the work.
-_BEGIN = [[slice(None)], [slice(None)]] + [
-    [slice(kept) for kept in LENGTHS if kept <= length] for length in range(2, LENGTHS[-1] + 1)
-]
-_END = [[slice(-kept, None) for kept in ENDS if kept <= length] for length in range(ENDS[-1] + 1)]
+LONGEST: Final = LENGTHS[-1]
+SHORT: Final = 4
+"""A longer word that ends with a digit is most often the number of one record."""
 
 MOST_KNOWN = 50_000
+_DIGITS: Final = "0123456789"
+
+
+def _parts(parts: list[slice]) -> Callable[[str], Sequence[str]]:
+    """Return what takes these parts of a word, all by one call; a getter of less than two gives no tuple of them."""
+    if len(parts) > 1:
+        return itemgetter(*parts)
+    return lambda word: [word[part] for part in parts]
+
+
+def _begin(length: int) -> list[slice]:
+    return [slice(kept) for kept in LENGTHS if kept <= length] or [slice(None)]
+
+
+def _end(length: int) -> list[slice]:
+    return [slice(-kept, None) for kept in ENDS if kept <= length]
+
+
+# Which parts of a word, and of a phone number, are kept, by its length, or the longest that makes a difference.
+_beginnings_of = [_parts(_begin(length)) for length in range(LONGEST + 1)]
+_phone_parts_of = [_parts(_begin(length) + _end(length)) for length in range(LONGEST + 1)]
 
 _SCRIPTS = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3105-\u312f\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff"
@@ -73,7 +93,7 @@ def fold(text: str) -> str:
 
     It goes further than `pycrm.values.folding.fold`, by which filters compare: PostgreSQL need not compute this one.
     """
-    if text.isascii():
+    if text.isascii() or _plain().issuperset(text):
         return text.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     simplified = _simplified()
@@ -97,24 +117,31 @@ def text_grams(folded: str) -> list[str]:
     if folded.isascii():
         return list(map(word_grams, _tokens(folded)))
     found: list[str] = []
-    for token in _tokens(folded):
-        if token.isascii() or not _in_run(token):
-            found.append(word_grams(token))
+    for part in _tokens(folded):
+        if "\u4e00" <= part < "\ua000" or (part >= "\u2e80" and _in_run(part)):
+            found += map(pair_grams, map(add, part, part[1:]))
+            found.append(pair_grams(part[-1]))
         else:
-            found += map(pair_grams, map(add, token, token[1:]))
-            found.append(pair_grams(token[-1]))
+            found.append(word_grams(part))
     return found
 
 
 class _WordGrams(dict[str, str]):
-    """The grams of words that were asked for; but for numbers most come again soon."""
+    """The grams of words that were asked for and are likely to come again."""
 
     def __missing__(self, word: str) -> str:
+        length = len(word)
         if word.isdecimal():
-            return " ".join(_beginnings(word) + _of_number(word))
-        if len(self) >= MOST_KNOWN:
-            self.clear()
-        found = self[word] = " ".join(_beginnings(word))
+            parts = _phone_parts_of if length >= SHORTEST_PHONE else _beginnings_of
+            found = " ".join(parts[min(LONGEST, length)](word))
+            if bare := _bare(word):
+                found = f"{found} {bare}"
+        else:
+            found = " ".join(_beginnings_of[min(LONGEST, length)](word))
+        if length <= SHORT or word[-1] not in _DIGITS:
+            if len(self) >= MOST_KNOWN:
+                self.clear()
+            self[word] = found
         return found
 
 
@@ -127,7 +154,7 @@ Of a number with zeros before it also the number itself, ``123`` of 000123; of o
 
 def cut(word: str) -> str:
     """Return the longest beginning of *word* that is kept as a gram."""
-    return word[_BEGIN[min(LENGTHS[-1], len(word))][-1]]
+    return _beginnings_of[min(LONGEST, len(word))](word)[-1]
 
 
 def phone_grams(number: str) -> tuple[str, str]:
@@ -139,25 +166,18 @@ def phone_grams(number: str) -> tuple[str, str]:
     national = without_country(digits) if number.startswith("+") else digits
     if not national:
         return "", ""
-    ends = _of_number(national) or _ends(national)
-    return national, " ".join((cut(digits), *_beginnings(national), *ends))
+    bare, length = _bare(national), len(national)
+    parts = _beginnings_of if bare and length < SHORTEST_PHONE else _phone_parts_of
+    found = " ".join((cut(digits), *parts[min(LONGEST, length)](national)))
+    return national, f"{found} {bare}" if bare else found
 
 
-def _beginnings(word: str) -> list[str]:
-    length = len(word)
-    return [word[part] for part in _BEGIN[min(LENGTHS[-1], length)]]
-
-
-def _of_number(digits: str) -> list[str]:
-    found = _ends(digits) if len(digits) >= SHORTEST_PHONE else []
-    if digits[0] == "0" and (bare := digits.lstrip("0")):
-        found.append(cut(bare))
-    return found
-
-
-def _ends(digits: str) -> list[str]:
-    length = len(digits)
-    return [digits[part] for part in _END[min(ENDS[-1], length)]]
+def _bare(digits: str) -> str:
+    """Return what is kept of *digits* without the zeros before it; nothing where there are none."""
+    if digits[0] != "0":
+        return ""
+    bare = digits.lstrip("0")
+    return bare and cut(bare)
 
 
 @cache
@@ -165,3 +185,10 @@ def _simplified() -> dict[int, int]:
     from pycrm.search.variants import SIMPLIFIED, TRADITIONAL
 
     return dict(zip(map(ord, TRADITIONAL), map(ord, SIMPLIFIED), strict=True))
+
+
+@cache
+def _plain() -> frozenset[str]:
+    """Return the characters that need no more folding than `str.lower`: ASCII, and of Chinese all simplified ones."""
+    common = {*map(chr, range(0x80)), *map(chr, range(0x4E00, 0xA000))}
+    return frozenset(common.difference(map(chr, _simplified())))

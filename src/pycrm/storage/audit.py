@@ -1,4 +1,7 @@
-"""Audit rows: what was refused, and what somebody was let do or see beyond his rights. Changes have their own rows."""
+"""Audit rows: what was refused, what somebody was let do or see beyond his rights, and what was taken away.
+
+Changes have rows of their own.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,17 @@ from pycrm.values.ids import new_id
 
 __all__ = ["KINDS", "AuditEntry", "place_of_entry", "read_audit", "write_audit"]
 
-KINDS = ("denied", "elevated", "unmasked", "handed_over")
+KINDS = (
+    "denied",
+    "elevated",
+    "unmasked",
+    "handed_over",
+    "exported",
+    "imported",
+    "import_undone",
+    "archived",
+    "unarchived",
+)
 
 _COLUMNS = {
     "kind": PartType.TEXT,
@@ -46,7 +59,7 @@ class AuditEntry:
     """Something that left a trace without being a change.
 
     Attributes:
-        kind: ``"denied"``, ``"elevated"``, ``"unmasked"`` or ``"handed_over"``.
+        kind: One of `KINDS`, such as ``"denied"``.
         actor: Key of the user; empty for nobody known.
         at: When.
         origin: The way in that the principal names: ``"web"``.

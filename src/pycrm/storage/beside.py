@@ -9,6 +9,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from pycrm.storage.errors import translate
+from pycrm.storage.statements import Statements
+from pycrm.storage.walls.tripwire import Tripwire
 
 __all__ = ["Beside"]
 
@@ -17,11 +19,12 @@ class Beside:
     """Runs single statements on PostgreSQL, each committed at once, one after the other.
 
     The connection is of a pool of its own, made like that of *engine*: a unit that holds the last connection of the
-    engine's pool would else wait for itself. It is opened on first use.
+    engine's pool would else wait for itself. It is opened on first use, and watched by *tripwire* where there is one.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, tripwire: Tripwire | None = None) -> None:
         self._beside = engine
+        self._tripwire = tripwire
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
@@ -57,8 +60,14 @@ class Beside:
             self._engine = create_engine(
                 self._beside.url, pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True
             )
+            if self._tripwire is not None:
+                self._tripwire.listen(self._engine)
         with self._engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(sql, params)]
+            statements = Statements(connection)
+            try:
+                return statements.fetch(sql, params)
+            finally:
+                statements.close()
 
 
 def _write_behind(driver: Any, _record: object) -> None:

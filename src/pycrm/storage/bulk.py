@@ -14,6 +14,7 @@ from pycrm.fields.kind import PartType
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
 from pycrm.storage.unit import Unit
+from pycrm.storage.walls.cursors import door_cursor
 
 __all__ = ["COPY_FROM", "BulkInsert", "copy_rows"]
 
@@ -76,9 +77,8 @@ def copy_rows(unit: Unit, sql: str, types: Sequence[str], rows: Iterable[Sequenc
     connection = unit.connection
     if not connection.in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
         connection.begin()
-    driver: Any = connection.connection
     try:
-        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+        with door_cursor(connection) as cursor, cursor.copy(sql) as copy:
             copy.set_types(types)
             write = copy.write_row
             for row in rows:

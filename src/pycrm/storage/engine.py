@@ -21,6 +21,9 @@ from pycrm.storage.host import JoinedTransaction, begin_before_savepoints
 from pycrm.storage.ports import Announcements, Transaction
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.unguarded import RebuildingTransaction
+from pycrm.storage.walls.judging import Judging
+from pycrm.storage.walls.tripwire import Tripwire
+from pycrm.storage.walls.watched_sqlite import WatchedConnection
 from pycrm.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -43,12 +46,14 @@ class Database:
         dialect: Which of the two databases it is.
         owned: Whether the engine was made here; a host's own is never closed and keeps its settings.
         in_memory: Whether it lives in one connection, which allows one unit at a time.
+        tripwire: Refuses what others run on our tables; None on a host's engine that is not to be watched.
     """
 
     engine: Engine
     dialect: Dialect
     owned: bool
     in_memory: bool
+    tripwire: Tripwire | None
     _reading_engine: Engine = attrs.field(repr=False)
     _beside: Beside | None = attrs.field(init=False, repr=False)
     _only_unit: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
@@ -56,15 +61,19 @@ class Database:
     @_beside.default
     def _make_beside(self) -> Beside | None:
         # On SQLite a unit that writes keeps all others from writing, whatever connection they have.
-        return Beside(self.engine) if self.dialect is POSTGRESQL else None
+        return Beside(self.engine, self.tripwire) if self.dialect is POSTGRESQL else None
 
-    def reading_unit(self) -> Unit:
+    def reading_unit(self, *, whole: bool = False) -> Unit:
         """Return a unit of our own that may only read, in one snapshot on SQLite.
 
+        Args:
+            whole: In one snapshot on PostgreSQL, too.
         Raises:
             UnitError: The database is in memory and another unit is open.
         """
-        return self._unit(self._own(reading=True, invariant=False), is_reading=True)
+        # On SQLite an invariant unit would keep others from writing.
+        invariant = whole and self.dialect is POSTGRESQL
+        return self._unit(self._own(reading=True, invariant=invariant), is_reading=True)
 
     def writing_unit(
         self, *, invariant: bool = False, announcements: Announcements | None = None, alone: bool = False
@@ -136,6 +145,8 @@ class Database:
         if self.owned:
             self._reading_engine.dispose()
             self.engine.dispose()
+        elif self.tripwire is not None:
+            self.tripwire.leave(self.engine)
 
     def _own(self, *, reading: bool, invariant: bool, patience_ms: int | None = None) -> Transaction:
         if self.dialect is SQLITE:
@@ -144,6 +155,12 @@ class Database:
                 engine, reading=reading, invariant=invariant, owned=self.owned, patience_ms=patience_ms
             )
         return postgresql.PostgresqlTransaction(self.engine, reading=reading, invariant=invariant)
+
+    def _judging(self, transaction: Transaction) -> Judging | None:
+        """Return who sets SQLite's judge over the unit: none on a connection of a host who has not asked for walls."""
+        if self.tripwire is None or self.dialect is not SQLITE or (transaction.joined and self.owned):
+            return None
+        return Judging(self.tripwire)
 
     def _unit(
         self,
@@ -166,46 +183,55 @@ class Database:
             announcements=announcements,
             on_close=on_close,
             beside=None if alone else self._beside,
+            judging=self._judging(transaction),
         )
 
 
-def open_engine(database: str | Path | Engine) -> Database:
+def open_engine(database: str | Path | Engine, *, walled: bool = False) -> Database:
     """Open *database*: a path or ``sqlite:///`` URL, a ``postgresql://`` URL, or a host's engine.
 
     A SQLite URL takes ``?synchronous=NORMAL`` (FULL by default) and ``?busy_timeout=5000`` (milliseconds, 30,000 by
     default). Nothing is connected to yet.
 
+    Args:
+        database: Which.
+        walled: Watch a host's engine, too; our own always are.
     Raises:
         ConfigurationError: Not a URL, or a database or driver that is not supported.
         MissingExtraError: A PostgreSQL URL without psycopg.
     """
     if isinstance(database, Engine):
-        return _host_database(database)
+        return _host_database(database, walled=walled)
     url = _url(database)
     if url.get_backend_name() == "sqlite":
         return _own_sqlite(url)
-    engine = _postgresql_engine(url)
-    return Database(engine, POSTGRESQL, owned=True, in_memory=False, reading_engine=engine)
+    tripwire = Tripwire(POSTGRESQL.name, owned=True)
+    engine = _postgresql_engine(url, tripwire)
+    return Database(engine, POSTGRESQL, owned=True, in_memory=False, tripwire=tripwire, reading_engine=engine)
 
 
-def _host_database(engine: Engine) -> Database:
+def _host_database(engine: Engine, *, walled: bool) -> Database:
     _check_driver(engine.dialect.name, engine.dialect.driver)
     dialect = DIALECTS[engine.dialect.name]
     if dialect is SQLITE:
         begin_before_savepoints(engine)
     in_memory = dialect is SQLITE and sqlite.is_in_memory(engine.url)
-    return Database(engine, dialect, owned=False, in_memory=in_memory, reading_engine=engine)
+    tripwire = Tripwire(dialect.name, owned=False) if walled else None
+    if tripwire is not None:
+        tripwire.listen(engine)
+    return Database(engine, dialect, owned=False, in_memory=in_memory, tripwire=tripwire, reading_engine=engine)
 
 
 def _own_sqlite(url: URL) -> Database:
     settings = sqlite.settings_of(url.query)
     url = url.difference_update_query(["synchronous", "busy_timeout"])
     in_memory = sqlite.is_in_memory(url)
-    engine = _sqlite_engine(url, settings)
+    tripwire = Tripwire(SQLITE.name, owned=True)
+    engine = _sqlite_engine(url, settings, tripwire)
     # Switching `query_only` makes SQLite prepare every cached statement of the connection anew, which costs more than
     # a short reading unit. So reading units have connections of their own, where there can be more than one.
-    reading_engine = engine if in_memory else _sqlite_engine(url, settings, query_only=True)
-    return Database(engine, SQLITE, owned=True, in_memory=in_memory, reading_engine=reading_engine)
+    reading_engine = engine if in_memory else _sqlite_engine(url, settings, tripwire, query_only=True)
+    return Database(engine, SQLITE, owned=True, in_memory=in_memory, tripwire=tripwire, reading_engine=reading_engine)
 
 
 def _url(database: str | Path) -> URL:
@@ -234,24 +260,28 @@ def _check_driver(backend: str, driver: str) -> None:
         )
 
 
-def _sqlite_engine(url: URL, settings: sqlite.Settings, *, query_only: bool = False) -> Engine:
+def _sqlite_engine(url: URL, settings: sqlite.Settings, tripwire: Tripwire, *, query_only: bool = False) -> Engine:
+    arguments: dict[str, Any] = {"factory": WatchedConnection}
     if sqlite.is_in_memory(url):
-        engine = create_engine(
-            url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-        )
+        arguments["check_same_thread"] = False
+        engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
     else:
         # Connections to a file are cheap, so threads never wait for one.
-        engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=-1, hide_parameters=True)
+        engine = create_engine(
+            url, poolclass=QueuePool, pool_size=5, max_overflow=-1, connect_args=arguments, hide_parameters=True
+        )
 
     @event.listens_for(engine, "connect")
     def set_up(driver: Any, _record: object) -> None:
         settings.apply(driver, query_only=query_only)
+        driver.tripwire = tripwire
 
+    tripwire.listen(engine)
     begin_before_savepoints(engine)
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, tripwire: Tripwire) -> Engine:
     try:
         engine = create_engine(url, hide_parameters=True)
     except ImportError as error:
@@ -259,8 +289,12 @@ def _postgresql_engine(url: URL) -> Engine:
             "PostgreSQL needs psycopg; run `pip install 'pycrm[postgresql]'`", extra="postgresql"
         ) from error
 
-    @event.listens_for(engine, "connect")
-    def set_up(driver: object, _record: object) -> None:
-        postgresql.set_up(driver)
+    from pycrm.storage.walls.watched_postgresql import watch
 
+    @event.listens_for(engine, "connect")
+    def set_up(driver: Any, _record: object) -> None:
+        postgresql.set_up(driver)
+        watch(driver, tripwire)
+
+    tripwire.listen(engine)
     return engine

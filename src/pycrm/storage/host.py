@@ -17,6 +17,8 @@ from pycrm.errors import UnitError
 from pycrm.storage import postgresql
 from pycrm.storage.dialect import SQLITE, Dialect
 from pycrm.storage.sqlite import driver_of, give_functions, is_driver_beginning
+from pycrm.storage.walls.cursors import control
+from pycrm.storage.walls.tripwire import THE_DOORS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -89,7 +91,7 @@ class JoinedTransaction:
             raise UnitError(_AUTOCOMMIT)
         # A reader on SQLite needs no savepoint, which would open a transaction where the host has none.
         if not (self._reading and self._dialect is SQLITE):
-            connection.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}")
+            connection.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}", execution_options=THE_DOORS)
             self._has_savepoint = True
         self._connection = connection
         self._root, self._nested = connection.get_transaction(), connection.get_nested_transaction()
@@ -115,15 +117,15 @@ class JoinedTransaction:
 
     def commit(self) -> None:
         if self._connection is not None and self._has_savepoint:
-            self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+            self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}", execution_options=THE_DOORS)
             self._has_savepoint = False
 
     def rollback(self) -> None:
         # Where the host has ended its transaction, the savepoint went with it.
         connection = self._connection
         if connection is not None and self._has_savepoint and self._is_in_place(connection):
-            connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-            connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+            connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}", execution_options=THE_DOORS)
+            connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}", execution_options=THE_DOORS)
         self._has_savepoint = False
 
     def close(self) -> None:
@@ -186,7 +188,7 @@ def _begin_before_savepoint(connection: Connection, _name: str) -> None:
     elif _commits_by_itself(driver):
         connection.info[_SAFE_SAVEPOINTS] = False
     else:
-        driver.execute("BEGIN")
+        control(driver, "BEGIN")
         connection.info[_SAFE_SAVEPOINTS] = True
 
 

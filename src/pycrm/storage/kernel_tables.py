@@ -32,6 +32,8 @@ def kernel_tables(metadata: MetaData, prefix: str) -> dict[str, Table]:
         ),
         "bookmark": _bookmark(metadata, prefix),
         "idempotency": _idempotency(metadata, prefix),
+        "import_batch": _import_batch(metadata, prefix),
+        "import_row": _import_row(metadata, prefix),
         "search_doc": search_doc(metadata, prefix),
         "search_queue": search_queue(metadata, prefix),
         "sequence": Table(
@@ -159,6 +161,34 @@ def _idempotency(metadata: MetaData, prefix: str) -> Table:
     )
     Index(f"{table.name}_at_idx", table.c.at)
     return table
+
+
+def _import_batch(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}import_batch",
+        metadata,
+        Column("run", Id(), primary_key=True),
+        Column("number", BIGINT, primary_key=True, autoincrement=False),
+        Column("last_line", BIGINT, nullable=False),
+        Column("after_change", BIGINT, nullable=False),
+        Column("last_change", BIGINT, nullable=False),
+        Column("told", Document(), nullable=False),
+        Column("undone_at", Instant()),
+    )
+
+
+def _import_row(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}import_row",
+        metadata,
+        Column("run", Id(), primary_key=True),
+        Column("line", BIGINT, primary_key=True, autoincrement=False),
+        Column("outcome", TEXT, nullable=False),
+        Column("entity", TEXT),
+        Column("record_id", Id()),
+        Column("cells", Json(), nullable=False),
+        Column("problems", Json(), nullable=False),
+    )
 
 
 def _link(metadata: MetaData, prefix: str) -> Table:

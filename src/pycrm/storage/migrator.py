@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import attrs
 from sqlalchemy.schema import CreateSchema
 
-from pycrm.errors import ConflictError, UpgradeRefusedError
+from pycrm.errors import ArchiveError, ConflictError, UpgradeRefusedError
 from pycrm.schema import OwnerDeclarations
 from pycrm.storage.backup import back_up
 from pycrm.storage.dialect import POSTGRESQL, SQLITE
@@ -31,6 +31,7 @@ from pycrm.storage.state import (
     write_installed,
     write_schema_number,
 )
+from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
 from pycrm.storage.upgrade.checks import broken
 from pycrm.storage.upgrade.comparison import operations
@@ -123,6 +124,47 @@ class Migrator:
                     raise UpgradeRefusedError.of(plan.refusals)
             if interrupted is not None:
                 lines += self._run_steps(interrupted, installed)
+
+    def restore(
+        self,
+        installed: Mapping[str, Installed],
+        installation: UUID,
+        fill: Callable[[Unit, Tables], int],
+        finish: Finish,
+    ) -> None:
+        """Make the database that *installed* rows tell of, in one transaction.
+
+        Args:
+            installed: What the owners had declared where the rows come from.
+            installation: The id of that CRM.
+            fill: Writes the rows into the tables that there are by then, and returns the number of their schema.
+            finish: What else belongs into the transaction, in which there is everything of newer owners, too.
+        Raises:
+            ArchiveError: The database has tables of a CRM already.
+            UpgradeRefusedError: The code is older than these declarations, or so much newer that it has to upgrade.
+        """
+        declared = self.declared
+        plan = declared.plan(installed)
+        needed = [line for step in plan.steps if step.is_needed for line in step.lines()]
+        unfinished = declared.unfinished(installed)
+        if unfinished is not None:
+            needed.append(f"the upgrade of {unfinished.owner} was interrupted")
+        if plan.refusals or needed:
+            raise UpgradeRefusedError.of([*plan.refusals, *needed])
+        self.database.prepare()
+        with self._transaction() as unit:
+            if declared.installed(unit) is not None:
+                raise ArchiveError(
+                    "the database has tables of a CRM already; give an empty one, or another schema= or prefix="
+                )
+            tables = self._state(installed).tables
+            tables.metadata.create_all(unit.connection, checkfirst=False)
+            write_installation(unit.connection, tables, installation)
+            for row in installed.values():
+                write_installed(unit.connection, tables.plugins, row)
+            write_schema_number(unit, tables, fill(unit, tables))
+            present, _, _ = self._advance(unit, installed, plan)
+            finish(declared.stored(unit, present), unit, [owner.owner for owner in plan.new])
 
     # One round
 

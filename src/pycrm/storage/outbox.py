@@ -20,6 +20,7 @@ from pycrm.storage.dialect import DIALECTS, Dialect
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
+from pycrm.storage.walls.tripwire import THE_DOORS
 
 __all__ = ["OutboxRow", "is_visible", "write_outbox"]
 
@@ -78,7 +79,7 @@ def is_visible(connection: Connection, tables: Tables, unit_id: UUID) -> bool:
     """Return whether *connection*, another than the unit's own, sees rows of the unit."""
     dialect = DIALECTS[connection.dialect.name]
     params = {"_unit": CODECS[dialect.name].encode_value(PartType.ID, unit_id)}
-    return connection.exec_driver_sql(_visible_sql(tables, dialect), params).first() is not None
+    return connection.exec_driver_sql(_visible_sql(tables, dialect), params, THE_DOORS).first() is not None
 
 
 @per_tables

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -197,7 +198,8 @@ class RowWriter:
         """Do what `lock` does, with records that have no more than their common fields, document and *fields*."""
         unit.begin_writing()
         statement, load = self._look(fields)
-        return load([row for sql, params in statement.portions(sorted(ids)) for row in unit.rows(sql, params)])
+        ordered = sorted(ids, key=attrgetter("int"))
+        return load([row for sql, params in statement.portions(ordered) for row in unit.rows(sql, params)])
 
     # Statements and generated code, made on first use
 

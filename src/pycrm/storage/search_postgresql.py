@@ -14,7 +14,7 @@ from pycrm.storage.dialect import Dialect
 from pycrm.storage.gram_frequencies import Frequencies, read_frequencies
 from pycrm.storage.gram_numbers import array_text, binary_array, block_sql
 from pycrm.storage.search_questions import Asked
-from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex
+from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex, ends_of
 from pycrm.storage.search_tables import entity_index_name, make_postgresql_form
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
@@ -25,7 +25,11 @@ MOST_SORTED = 15_000
 """Of more rows than these only some are read, block by block."""
 
 OUTDATED = 0.1
-"""The commonest grams are counted anew where this part of the rows was written since; that takes a second or two."""
+OUTDATED_FROM = 50_000
+"""The commonest grams are counted anew where this part of the rows, and so many, were written since.
+
+That takes a second or two. PostgreSQL's own daemon does it within a minute; so many rows can be sorted meanwhile.
+"""
 
 
 class PostgresqlIndex(SearchIndex):
@@ -39,11 +43,21 @@ class PostgresqlIndex(SearchIndex):
         self._statements: dict[str, str] = {}
         self._seen: set[str] = set()  # entities that had rows; one whose last has gone may stay
 
-    def add_made(self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int) -> None:
+    def add_made(
+        self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int, places: Sequence[int] = ()
+    ) -> None:
         if count < COPY_FROM:
             self._upsert(unit, list(rows), tokenizer)
         else:
-            self._copy(unit, rows, count, tokenizer)
+            self._copy(unit, rows, places or self.places(unit, count), tokenizer)
+
+    def places(self, unit: Unit, count: int) -> Sequence[int]:
+        if count < COPY_FROM:
+            return ()
+        ((given,),) = unit.returning(
+            f"SELECT array_agg(nextval('{self._sequence(unit)}')) FROM generate_series(1, %s)", (count,)
+        )
+        return sorted(given)
 
     def replace(self, unit: Unit, rows: Sequence[IndexRow], tokenizer: int) -> None:
         if len(rows) < COPY_FROM:
@@ -55,7 +69,7 @@ class PostgresqlIndex(SearchIndex):
 
     def has_rows_of(self, unit: Unit, ids: Sequence[UUID]) -> bool:
         sql = f"SELECT 1 FROM {self.doc} WHERE record_id BETWEEN %s AND %s LIMIT 1"
-        return bool(ids) and bool(unit.rows(sql, (min(ids), max(ids))))
+        return bool(ids) and bool(unit.rows(sql, ends_of(ids)))
 
     def _known(self, unit: Unit, ids: list[UUID]) -> set[UUID]:
         """Return those of *ids* that have a row."""
@@ -71,18 +85,15 @@ class PostgresqlIndex(SearchIndex):
         elif rows:
             unit.execute(self._statement(unit, _SEVERAL), _columns(rows, tokenizer))
 
-    def _copy(self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int) -> None:
+    def _copy(self, unit: Unit, rows: Iterable[IndexRow], places: Sequence[int], tokenizer: int) -> None:
         """Write rows of records that have none; each gets its number first, for the number of its block is in it."""
-        ((given,),) = unit.returning(
-            f"SELECT array_agg(nextval('{self._sequence(unit)}')) FROM generate_series(1, %s)", (count,)
-        )
         copy_rows(
             unit,
             f"COPY {self.doc} (n, entity, record_id, tokenizer, head, grams) FROM STDIN (FORMAT BINARY)",
             ("int8", "text", "uuid", "int4", "text", "bytea"),
             (
                 (n, row.entity, row.record_id, tokenizer, row.head, binary_array(row.entity, row.grams, n))
-                for n, row in zip(sorted(given), rows, strict=True)
+                for n, row in zip(places, rows, strict=True)
             ),
         )
 
@@ -144,9 +155,9 @@ class PostgresqlIndex(SearchIndex):
             {"_table": self.doc},
         )
         ((is_outdated,),) = unit.rows(
-            "SELECT reltuples < 0 OR n_mod_since_analyze > reltuples * %(_part)s FROM pg_class "
+            "SELECT n_mod_since_analyze > greatest(reltuples * %(_part)s, %(_from)s) FROM pg_class "
             "JOIN pg_stat_all_tables ON relid = pg_class.oid WHERE relid = %(_table)s::regclass",
-            {"_table": self.doc, "_part": OUTDATED},
+            {"_table": self.doc, "_part": OUTDATED, "_from": OUTDATED_FROM},
         )
         if is_outdated:
             unit.execute(f"ANALYZE {self.doc}")

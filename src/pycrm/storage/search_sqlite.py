@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pycrm.storage.dialect import Dialect
-from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex
+from pycrm.storage.search_rows import IndexRow, Question, Searched, SearchIndex, ends_of
 from pycrm.storage.search_tables import gram_table_name, make_gram_table
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
@@ -28,26 +28,29 @@ class SqliteIndex(SearchIndex):
         self._insert_next = f"INSERT INTO {self.doc} (entity, record_id, tokenizer, head) VALUES (?, ?, ?, ?)"
         self._insert_its_grams = f"INSERT INTO {self._grams} (rowid, grams) VALUES (last_insert_rowid(), ?)"
 
-    def add_made(self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int) -> None:
-        rows = list(rows)
-        if len(rows) < 2:
+    def add_made(
+        self, unit: Unit, rows: Iterable[IndexRow], count: int, tokenizer: int, places: Sequence[int] = ()
+    ) -> None:
+        if count == 1:
             for row in rows:
                 self._add_one(unit, row, tokenizer)
+        if count < 2:
             return
+        docs, grams = [], []
+        encode = self._id
+        for n, (entity, record_id, head, its_grams) in zip(places or self.places(unit, count), rows, strict=True):
+            docs.append((n, entity, encode(record_id), tokenizer, head))
+            grams.append((n, f"@{entity} {' '.join(its_grams)}"))
+        unit.execute_many(
+            f"INSERT INTO {self.doc} (n, entity, record_id, tokenizer, head) VALUES (?, ?, ?, ?, ?)", docs
+        )
+        unit.execute_many(f"INSERT INTO {self._grams} (rowid, grams) VALUES (?, ?)", grams)
+
+    def places(self, unit: Unit, count: int) -> Sequence[int]:
+        # Nobody else writes while this unit does.
         unit.begin_writing()
-        # Nobody else writes while this unit does, so the numbers can be given here.
         ((last,),) = unit.rows(f"SELECT coalesce(max(n), 0) FROM {self.doc}")
-        unit.execute_many(
-            f"INSERT INTO {self.doc} (n, entity, record_id, tokenizer, head) VALUES (?, ?, ?, ?, ?)",
-            [
-                (n, row.entity, self._id(row.record_id), tokenizer, row.head)
-                for n, row in enumerate(rows, start=last + 1)
-            ],
-        )
-        unit.execute_many(
-            f"INSERT INTO {self._grams} (rowid, grams) VALUES (?, ?)",
-            [(n, _text(row)) for n, row in enumerate(rows, start=last + 1)],
-        )
+        return range(last + 1, last + 1 + count)
 
     def _add_one(self, unit: Unit, row: IndexRow, tokenizer: int) -> None:
         unit.execute(self._insert_next, (row.entity, self._id(row.record_id), tokenizer, row.head))
@@ -71,7 +74,7 @@ class SqliteIndex(SearchIndex):
 
     def has_rows_of(self, unit: Unit, ids: Sequence[UUID]) -> bool:
         sql = f"SELECT 1 FROM {self.doc} WHERE record_id BETWEEN ? AND ? LIMIT 1"
-        return bool(ids) and bool(unit.rows(sql, (self._id(min(ids)), self._id(max(ids)))))
+        return bool(ids) and bool(unit.rows(sql, tuple(map(self._id, ends_of(ids)))))
 
     def remove(self, unit: Unit, ids: Sequence[UUID]) -> None:
         numbers = [(n,) for n in sorted(self._numbers(unit, ids).values())]
@@ -118,7 +121,7 @@ class SqliteIndex(SearchIndex):
 
 def _text(row: IndexRow) -> str:
     """Return what FTS5 keeps of *row*: its grams, and one for its entity."""
-    return " ".join((f"@{row.entity}", *row.grams))
+    return f"@{row.entity} {' '.join(row.grams)}"
 
 
 def match_text(question: Question, entities: Sequence[str] | None) -> str:

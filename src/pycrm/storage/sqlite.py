@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 from pycrm.errors import ConfigurationError, UnitError
 from pycrm.storage.field_sql import add_unhex
 from pycrm.storage.functions import add_functions
+from pycrm.storage.walls.cursors import control, door_cursor
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -75,7 +76,7 @@ class Settings:
             "synchronous": SYNCHRONOUS[self.synchronous],
             "query_only": int(query_only),
         }.items():
-            driver.execute(f"PRAGMA {pragma} = {value}")
+            control(driver, f"PRAGMA {pragma} = {value}")
 
 
 def prepare(connection: Connection) -> None:
@@ -83,7 +84,7 @@ def prepare(connection: Connection) -> None:
 
     Must run outside a transaction, when the database is created or migrated. In memory it does nothing.
     """
-    driver_of(connection).execute("PRAGMA journal_mode = WAL").fetchall()
+    control(driver_of(connection), "PRAGMA journal_mode = WAL").fetchall()
 
 
 def settings_of(query: Mapping[str, object]) -> Settings:
@@ -141,10 +142,10 @@ class SqliteTransaction:
             connection.begin()
         self._is_set = True
         if driver.in_transaction:
-            driver.execute("ROLLBACK")
+            control(driver, "ROLLBACK")
         self._set_pragmas(driver)
         give_functions(connection)
-        driver.execute("BEGIN IMMEDIATE" if writing or self._invariant else "BEGIN")
+        control(driver, "BEGIN IMMEDIATE" if writing or self._invariant else "BEGIN")
         return connection
 
     def begin_writing(self) -> bool:
@@ -152,8 +153,8 @@ class SqliteTransaction:
             return False
         driver = self._driver
         before = _data_version(driver)
-        driver.execute("COMMIT")
-        driver.execute("BEGIN IMMEDIATE")
+        door_cursor(self._opened).execute("COMMIT")
+        control(driver, "BEGIN IMMEDIATE")
         return _data_version(driver) != before
 
     def holds_savepoints(self, *, writing: bool) -> bool:
@@ -163,12 +164,13 @@ class SqliteTransaction:
         """Nobody else can end this transaction."""
 
     def commit(self) -> None:
-        self._driver.execute("COMMIT")
+        # SQLite writes what full-text search has gathered only now, so that it is the door's as all before.
+        door_cursor(self._opened).execute("COMMIT")
 
     def rollback(self) -> None:
         # SQLite ends the transaction by itself after some errors, a full disk for one.
         if self._driver.in_transaction:
-            self._driver.execute("ROLLBACK")
+            door_cursor(self._opened).execute("ROLLBACK")
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -184,9 +186,13 @@ class SqliteTransaction:
             connection.close()
 
     @property
-    def _driver(self) -> sqlite3.Connection:
+    def _opened(self) -> Connection:
         assert self._connection is not None
-        return driver_of(self._connection)
+        return self._connection
+
+    @property
+    def _driver(self) -> sqlite3.Connection:
+        return driver_of(self._opened)
 
     def _check_not_shared(self) -> None:
         """Refuse to share the only connection of an in-memory database with a transaction that is open on it.
@@ -211,17 +217,17 @@ class SqliteTransaction:
     def _set_pragma(self, driver: sqlite3.Connection, pragma: str, value: int, *, found: int) -> None:
         if found != value:
             self._put_back.setdefault(pragma, found)
-            driver.execute(f"PRAGMA {pragma} = {value}")
+            control(driver, f"PRAGMA {pragma} = {value}")
 
     def _restore(self, driver: sqlite3.Connection) -> None:
         for pragma, value in self._put_back.items():
-            driver.execute(f"PRAGMA {pragma} = {value}")
+            control(driver, f"PRAGMA {pragma} = {value}")
         if is_driver_beginning(driver):
-            driver.execute("BEGIN")
+            control(driver, "BEGIN")
 
 
 def _pragma(driver: sqlite3.Connection, name: str) -> int:
-    return int(driver.execute(f"PRAGMA {name}").fetchone()[0])
+    return int(control(driver, f"PRAGMA {name}").fetchone()[0])
 
 
 def _data_version(driver: sqlite3.Connection) -> int:

@@ -17,6 +17,7 @@ from pycrm.storage.errors import translate
 from pycrm.storage.per_tables import per_tables
 from pycrm.storage.tables import Tables
 from pycrm.storage.unit import Unit
+from pycrm.storage.walls.tripwire import THE_DOORS
 
 __all__ = [
     "Installed",
@@ -129,7 +130,8 @@ def read_installed(connection: Connection, plugins: Table) -> dict[str, Installe
         NotMigratedError: The database has no tables of this CRM.
     """
     try:
-        rows = connection.execute(select(plugins).order_by(plugins.c.name)).mappings().all()
+        found = connection.execute(select(plugins).order_by(plugins.c.name), execution_options=THE_DOORS)
+        rows = found.mappings().all()
     except DBAPIError as error:
         raise translate(error) from error
     return {row["name"]: Installed(row["name"], row["version"], _as_dict(row["snapshot"]), row["head"]) for row in rows}
@@ -145,7 +147,7 @@ def write_installed(connection: Connection, plugins: Table, installed: Installed
 
 def _stored(connection: Connection, column: ColumnElement[Any]) -> Any:
     try:
-        found = connection.execute(select(column)).scalar_one_or_none()
+        found = connection.execute(select(column), execution_options=THE_DOORS).scalar_one_or_none()
     except DBAPIError as error:
         raise translate(error) from error
     if found is None:

@@ -13,6 +13,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from pycrm.storage.walls.cursors import door_cursor, passing
+from pycrm.storage.walls.tripwire import THE_DOORS
+
 __all__ = ["Parameters", "Statements", "as_sqlalchemy_error"]
 
 Parameters: TypeAlias = Mapping[str, Any] | tuple[Any, ...]
@@ -33,10 +36,11 @@ class Statements:
     def fetch(self, sql: str, params: Parameters) -> list[tuple[Any, ...]]:
         """Return every row as the driver's own tuple."""
         if self._watched:
-            result = self._connection.exec_driver_sql(sql, params)
-            rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
-            result.close()
-            return rows
+            with passing(self._connection):
+                result = self._connection.exec_driver_sql(sql, params, THE_DOORS)
+                rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
+                result.close()
+                return rows
         cursor = self._ready()
         try:
             cursor.execute(sql, params)
@@ -48,7 +52,7 @@ class Statements:
     def count(self, sql: str, params: Parameters) -> int:
         """Run a statement without result and return how many rows it changed."""
         if self._watched:
-            return self._connection.exec_driver_sql(sql, params).rowcount
+            return self._connection.exec_driver_sql(sql, params, THE_DOORS).rowcount
         cursor = self._ready()
         try:
             cursor.execute(sql, params)
@@ -61,7 +65,7 @@ class Statements:
         if len(rows) == 1:  # psycopg would open a pipeline for it
             return self.count(sql, rows[0])
         if self._watched:
-            return self._connection.exec_driver_sql(sql, rows).rowcount
+            return self._connection.exec_driver_sql(sql, rows, THE_DOORS).rowcount
         cursor = self._ready()
         try:
             cursor.executemany(sql, rows)
@@ -79,7 +83,7 @@ class Statements:
         if not self._connection.in_transaction():
             self._connection.begin()  # as its own `execute` does, so that it will commit or roll back
         if self._cursor is None:
-            self._cursor = self._connection.connection.cursor()
+            self._cursor = door_cursor(self._connection)
         return self._cursor
 
 

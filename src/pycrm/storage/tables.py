@@ -35,6 +35,7 @@ from pycrm.storage.field_sql import index_keys
 from pycrm.storage.kernel_tables import kernel_tables
 from pycrm.storage.list_index_sql import table_list_index
 from pycrm.storage.names import check_name_length, short_name
+from pycrm.storage.search_tables import gram_table_name
 from pycrm.storage.types import PART_TYPES, Document, Json
 
 __all__ = ["Tables", "build_tables", "select_list"]
@@ -60,6 +61,8 @@ class Tables:
         bulk_call: One row per call that wrote what a filter selects, and may be undone.
         bookmark: Which records somebody saw last, and which are his favourites.
         idempotency: Calls that were made under a key of the caller's.
+        import_batch: One row per batch of an import that has been applied.
+        import_row: The rows of imports that were refused or skipped.
         search_doc: What search finds: one row per record, and on PostgreSQL its grams.
         search_queue: Records whose row in `search_doc` is still to be written.
         sequence: Counters of autonumbers.
@@ -78,6 +81,8 @@ class Tables:
     bulk_call: Table
     bookmark: Table
     idempotency: Table
+    import_batch: Table
+    import_row: Table
     search_doc: Table
     search_queue: Table
     sequence: Table
@@ -92,6 +97,13 @@ class Tables:
     def columns(self, entity: Entity) -> list[str]:
         """Return the entity's column names in load order: parts of its column fields, ``doc`` last."""
         return [*(name for field in entity.column_fields for name in field.part_names), "doc"]
+
+    @property
+    def all_names(self) -> frozenset[str]:
+        """The names of all tables, those too that SQLite keeps for full-text search."""
+        grams = gram_table_name(self.prefix)
+        shadows = (f"{grams}_{part}" for part in ("data", "idx", "content", "docsize", "config"))
+        return frozenset({*(table.name for table in self.metadata.tables.values()), grams, *shadows})
 
     def create_missing(self, connection: Connection) -> None:
         """Create the tables and indexes that are not there yet, each after those it refers to."""

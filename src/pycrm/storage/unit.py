@@ -21,6 +21,9 @@ from pycrm.storage.dialect import Dialect
 from pycrm.storage.errors import translate
 from pycrm.storage.ports import Announcements, Outcome, Transaction
 from pycrm.storage.statements import Parameters, Statements
+from pycrm.storage.walls.authorizer import Sight
+from pycrm.storage.walls.judging import Judging
+from pycrm.storage.walls.tripwire import THE_DOORS
 
 
 @attrs.define(eq=False)
@@ -48,6 +51,7 @@ class Unit:
         dialect: The database that the SQL is for.
         is_reading: Whether it may only read.
         is_writing: Whether writing has begun.
+        is_shared: Whether code of others runs in it too, so that what is done on `connection` is not taken for ours.
         is_joined: Whether it lives inside a host's transaction.
         snapshot_moved: Whether what was read before writing began may be outdated: somebody else wrote in between,
             or (PostgreSQL at READ COMMITTED) that cannot be excluded.
@@ -64,6 +68,7 @@ class Unit:
         announcements: Announcements | None = None,
         on_close: Callable[[], None] | None = None,
         beside: Beside | None = None,
+        judging: Judging | None = None,
     ) -> None:
         self.unit_id = unit_id
         self.dialect = dialect
@@ -71,11 +76,14 @@ class Unit:
         self.is_joined = transaction.joined
         self._beside = None if transaction.joined else beside
         self.is_writing = False
+        self.is_shared = False
         self.snapshot_moved = False
         self.statement_count = 0
         self._transaction = transaction
         self._announcements = announcements
         self._on_close = on_close
+        self._judging = judging
+        self._sight: Sight | None = None
         self._guard = _Guard(self)
         self._connection: Connection | None = None
         self._statements: Statements | None = None
@@ -156,7 +164,23 @@ class Unit:
         with self._guard:
             self._ready()
         assert self._connection is not None
+        if not (self.is_shared or self.is_joined):
+            self._connection.execution_options(**THE_DOORS)
         return self._connection
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the database judges SQL of others on this connection by what `show` says."""
+        return self._judging is not None
+
+    def show(self, sight: Sight | None) -> None:
+        """Show of our tables no more than *sight* to SQL of others on this connection, where the database can do that.
+
+        That is SQLite, and a host's connection only if he wants it.
+        """
+        self._sight = sight
+        if self._connection is not None:
+            self._judge(self._connection)
 
     # Failure
 
@@ -219,6 +243,20 @@ class Unit:
         Inside a host's transaction it is called when the facts are told, and never if the unit wrote no outbox row.
         """
         self._commit_callbacks.append(callback)
+
+    def mark(self) -> tuple[int, int, int]:
+        """Return how long each queue is by now, for `forget_since`."""
+        return len(self._facts), len(self._rollback_callbacks), len(self._commit_callbacks)
+
+    def forget_since(self, mark: tuple[int, int, int]) -> None:
+        """Let go of the facts and callbacks queued since *mark*, outside savepoints.
+
+        For a unit that is bound to roll back, and whose records nobody looks at again: what it holds stays small.
+        """
+        facts, on_rollback, on_commit = mark
+        del self._facts[facts:]
+        del self._rollback_callbacks[on_rollback:]
+        del self._commit_callbacks[on_commit:]
 
     # End
 
@@ -287,6 +325,8 @@ class Unit:
             try:
                 if self._statements is not None:
                     self._statements.close()
+                if self._judging is not None:
+                    self._judging.end()
                 self._transaction.close()
             finally:
                 if self._on_close is not None:
@@ -322,7 +362,14 @@ class Unit:
     def _start(self, *, writing: bool) -> Statements:
         self._connection = self._transaction.start(writing=writing)
         self._statements = Statements(self._connection)
+        self._judge(self._connection)
         return self._statements
+
+    def _judge(self, connection: Connection) -> None:
+        if self._judging is not None:
+            self._judging.begin(connection, self._sight)
+            if self._statements is not None:
+                self._statements.close()  # the door's cursor on a connection that is judged is another one
 
     def _open_savepoint(self) -> _Savepoint:
         # Named by depth: few distinct texts keep the drivers' statement caches warm, and an inner savepoint of the
@@ -380,7 +427,7 @@ class Unit:
 
     def _control(self, sql: str) -> None:
         assert self._connection is not None
-        self._connection.exec_driver_sql(sql)
+        self._connection.exec_driver_sql(sql, execution_options=THE_DOORS)
 
 
 @attrs.frozen(eq=False)

@@ -5,6 +5,7 @@ This is a promise, like `pycrm` and `pycrm.plugin`. The pytest fixtures are in `
 command line.
 """
 
+from pycrm.plugin.lint import SideDoor, find_side_doors
 from pycrm.testing.demo_data import define_demo_fields, demo_records, load_demo
 from pycrm.testing.filter_functions import check_functions
 from pycrm.testing.kinds import check_kind
@@ -14,11 +15,13 @@ from pycrm.values.clock import FixedClock
 
 __all__ = [
     "FixedClock",
+    "SideDoor",
     "check_functions",
     "check_kind",
     "define_demo_fields",
     "demo_records",
     "disguised",
+    "find_side_doors",
     "fresh_database",
     "load_demo",
     "postgres_url",

@@ -29,9 +29,14 @@ def carried(value: Any, old: Kind, new: Kind) -> Any:
     for candidate in _candidates(value, old, new):
         try:
             # By way of its parts, so that it is as it will be read: with a currency's own digits, for one.
-            return new.from_parts(*new.to_parts(new.parse(candidate)))
+            made = new.from_parts(*new.to_parts(new.parse(candidate)))
         except Problem as problem:
             first = first or problem
+        else:
+            if made != new.empty:
+                return made
+            # As a list without anything is of several choices.
+            first = first or Problem("convert.empty", message="would be no value at all; give the record one by hand")
     assert first is not None
     raise first
 

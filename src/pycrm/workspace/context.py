@@ -55,6 +55,9 @@ class UnitContext(Reads):
         trail: What was refused here, and what was let through beyond somebody's rights.
         acting: The plugins whose hooks and actions are running, outermost first.
         open_sections: What ends the sections with further rights that are open, outermost first.
+        opener: For whom it was opened, where what it shows to SQL of others depends on that.
+        call: What ties together all change rows of this unit, those of hooks too, where it is part of a longer call.
+        told_of: What the change rows of single records tell beside the change, by record.
     """
 
     unit: Unit
@@ -69,6 +72,9 @@ class UnitContext(Reads):
     trail: Trail = attrs.field(factory=Trail)
     acting: list[str] = attrs.field(factory=list)
     open_sections: list[Section] = attrs.field(factory=list)
+    opener: Principal | None = None
+    call: UUID | None = None
+    told_of: Mapping[UUID, Mapping[str, Any]] = attrs.field(factory=dict)
     _number_checked: bool = False
     _writing: bool = False
 
@@ -207,10 +213,11 @@ class UnitContext(Reads):
         """Limit the damage of an error to the block."""
         with self.unit.savepoint():
             # Ids known by now may be of records that go back with the block.
-            self.unit.on_rollback(self._forget_known)
+            self.unit.on_rollback(self.forget_known)
             yield
 
-    def _forget_known(self) -> None:
+    def forget_known(self) -> None:
+        """Take back all that `know` remembered."""
         self.known_ids.clear()
         for reads in self.seen_by.values():
             reads.known_ids.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -64,19 +64,22 @@ def open_batch(ws: View, kind: str, records: Sequence[Record], id: UUID | None =
         positions=positions,
         actor=ctx.actor(ws.principal),
         at=ctx.services.clock(),
-        id=id or new_id(),
+        id=id or ctx.call or new_id(),
     )
 
 
 def changes_of(batch: Batch, kind: str) -> list[ChangeRow]:
     """Return the small change rows of *batch*; take them before the records forget what was loaded."""
     plugin = batch.ws._ctx.chain[-1].partition(":")[0] if batch.ws._ctx.chain else None
-    name, actor = batch.entity.name, batch.ws.principal.user
+    name, actor, told_of = batch.entity.name, batch.ws.principal.user, batch.ws._ctx.told_of
     if not batch.changed:
-        return [
+        rows = [
             ChangeRow(name, record.id, record.version, kind, actor, batch.at, batch.id, plugin=plugin)
             for record in batch.records
         ]
+        for row in rows if told_of else ():
+            row.facts = told_of.get(row.record_id, row.facts)
+        return rows
     rows = []
     for record in batch.records:
         fields = batch.changed.get(record.id, ())
@@ -97,10 +100,15 @@ def changes_of(batch: Batch, kind: str) -> list[ChangeRow]:
                 changed=tuple(field.path for field in fields),
                 old=old,
                 plugin=plugin,
-                facts={"move": move} if (move := batch.moves.get(record.id)) else {},
+                facts=_facts(batch, record, told_of),
             )
         )
     return rows
+
+
+def _facts(batch: Batch, record: Record, told_of: Mapping[UUID, Mapping[str, Any]]) -> Mapping[str, Any]:
+    told = told_of.get(record.id, {})
+    return {**told, "move": move} if (move := batch.moves.get(record.id)) else told
 
 
 def finish(batch: Batch, fact: Any, *consequences: Any, rows: list[ChangeRow] | None = None) -> None:

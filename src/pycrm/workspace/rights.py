@@ -28,6 +28,7 @@ from pycrm.values.refs import Ref
 from pycrm.workspace.asker import UnitAsker
 from pycrm.workspace.context import UnitContext
 from pycrm.workspace.reads import PORTION, Reads, RightsMoved
+from pycrm.workspace.shown import show_rights
 from pycrm.workspace.tools import SchemaTools
 
 __all__ = ["Grounds", "SeenReads", "grounds_of", "note_access_change", "reads_of"]
@@ -120,6 +121,7 @@ def reads_of(ctx: UnitContext, principal: Principal) -> SeenReads:
     if isinstance(held, SeenReads) and _hold(held.rights, ctx):
         return held
     made = ctx.seen_by[principal] = SeenReads(ctx, _rights_of(ctx, principal))
+    show_rights(ctx, principal, made.rights)
     return made
 
 

@@ -29,6 +29,7 @@ from pycrm.storage.dialect import Dialect
 from pycrm.storage.loader import make_loader
 from pycrm.storage.rows import RowWriter
 from pycrm.storage.tables import Tables
+from pycrm.storage.walls.authorizer import Sight
 
 __all__ = ["EntityTools", "SchemaTools"]
 
@@ -114,6 +115,7 @@ class SchemaTools:
         compiler: Makes the SQL of reads.
         secret: With which the database's processes sign.
         seen_schemas: The schema as people see it who may not see all.
+        sights: What their units show to SQL of others.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class SchemaTools:
         self.secret = secret
         self.compiler = Compiler(schema, tables, dialect, secret, rules)
         self.seen_schemas = SeenSchemas(schema)
+        self.sights: Memory[Sight] = Memory(MOST_SEEN)
         self._entities: dict[str, EntityTools] = {}
         self._seen: Memory[SchemaTools] = Memory(MOST_SEEN)
 

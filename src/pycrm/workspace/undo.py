@@ -1,4 +1,4 @@
-"""Taking back a call that wrote all records of a filter: what it changed becomes what it was, unless others went on.
+"""Taking back a call that wrote all records of a filter, or a run of an import, unless others went on.
 
 The way back is an ordinary update or restore, with its rights, hooks, checks and change rows.
 """
@@ -6,12 +6,13 @@ The way back is an ordinary update or restore, with its rights, hooks, checks an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 import attrs
 
-from pycrm.errors import NotFoundError, Problem
+from pycrm.errors import NotFoundError, Problem, ValidationError
 from pycrm.fields.field import Field
 from pycrm.query import F
 from pycrm.schema import Entity, Record
@@ -19,12 +20,12 @@ from pycrm.schema.diff import value_at
 from pycrm.schema.dump import dump_value
 from pycrm.storage.bulk_calls import BulkCall, read_bulk_call
 from pycrm.storage.changes import ChangeRow, read_batch, read_changes_of
-from pycrm.workspace.delete import restore_many
+from pycrm.workspace.delete import purge_many, restore_many
 from pycrm.workspace.reader import Reader
 from pycrm.workspace.results import BatchResult, NotUndone, UndoResult
 from pycrm.workspace.update import set_values, update_many
 
-__all__ = ["undo"]
+__all__ = ["take_back", "undo"]
 
 PORTION = 500
 
@@ -51,6 +52,40 @@ def undo(ws: Reader, handle: UUID | str) -> UndoResult:
     return UndoResult(entity.name, tuple(work.records), tuple(work.unchanged), tuple(work.refused))
 
 
+def take_back(ws: Reader, rows: Sequence[ChangeRow], own: AbstractSet[UUID]) -> list[tuple[str, UndoResult]]:
+    """Take back the changes of *rows*, the newest first: what was created is removed, what was changed put back.
+
+    Args:
+        ws: The door, of a unit that is ready to write.
+        rows: Oldest first, of any entities.
+        own: The batches that are being taken back, and those that do it: their changes are nobody else's.
+    Returns:
+        One per run of changes of the same entity and kind, with the kind, in the order that they were taken back.
+    """
+    makers = {"create": _Removing, "update": _PuttingBack, "delete": _Restoring}
+    done: list[tuple[str, UndoResult]] = []
+    reversed_rows = list(reversed(rows))
+    start = 0
+    while start < len(reversed_rows):
+        first = reversed_rows[start]
+        end = start
+        while end < len(reversed_rows) and _goes_with(first, reversed_rows[end]):
+            end += 1
+        entity = ws._ctx.tools.schema.entity(first.entity)
+        work = makers.get(first.kind, _Leaving)(ws, entity, own=own)
+        for at in range(start, end, PORTION):
+            work.take_back(reversed_rows[at : min(at + PORTION, end)])
+        work.finish()
+        result = UndoResult(entity.name, tuple(work.records), tuple(work.unchanged), tuple(work.refused))
+        done.append((first.kind, result))
+        start = end
+    return done
+
+
+def _goes_with(first: ChangeRow, other: ChangeRow) -> bool:
+    return (first.entity, first.kind, first.at) == (other.entity, other.kind, other.at)
+
+
 def _call_of(ws: Reader, handle: UUID | str) -> BulkCall:
     ctx = ws._ctx
     try:
@@ -74,6 +109,7 @@ class _Work:
 
     ws: Reader
     entity: Entity
+    own: AbstractSet[UUID] = frozenset()
     records: list[Any] = attrs.field(factory=list)
     unchanged: list[UUID] = attrs.field(factory=list)
     refused: list[NotUndone] = attrs.field(factory=list)
@@ -91,7 +127,7 @@ class _Work:
         versions = {row.record_id: row.version for row in rows}
         found: dict[UUID, list[ChangeRow]] = {}
         for row in read_changes_of(ctx.unit, ctx.tools.tables, self.entity.name, list(versions)):
-            if row.version > versions[row.record_id]:
+            if row.version > versions[row.record_id] and row.batch not in self.own:
                 found.setdefault(row.record_id, []).append(row)
         return found
 
@@ -201,6 +237,43 @@ class _Restoring(_Work):
         again = {record.id for record in records}
         self.refused = [each for each in self.refused if each.record_id not in again]
         self.note(done)
+
+
+class _Removing(_Work):
+    """Takes back a creation: the records are removed for good, unless others went on with them."""
+
+    def take_back(self, rows: Sequence[ChangeRow]) -> None:
+        ids = [row.record_id for row in rows]
+        stored = {record.id: record for record in self.ws._ctx.by_ids(self.entity, ids, include_binned=True)}
+        later = self.later(rows)
+        ready = []
+        for row in rows:
+            record = stored.get(row.record_id)
+            if record is None:
+                self.unchanged.append(row.record_id)
+            elif row.record_id in later:
+                self.refuse(record.id, _changed_since(record, None, later[record.id][-1]))
+            else:
+                ready.append(record)
+        while ready:
+            try:
+                with self.ws._ctx.savepoint():
+                    self.records += purge_many(self.ws, ready).updated
+                ready = []
+            except ValidationError as error:
+                held: dict[UUID, list[Problem]] = {}
+                for problem in error.problems:
+                    held.setdefault(problem.record.id, []).append(problem)
+                self.refused += [NotUndone(id, tuple(problems)) for id, problems in held.items()]
+                ready = [record for record in ready if record.id not in held]
+
+
+class _Leaving(_Work):
+    """What was removed for good does not come back."""
+
+    def take_back(self, rows: Sequence[ChangeRow]) -> None:
+        for row in rows:
+            self.refuse(row.record_id, Problem("undo.purged", message="was removed for good; a backup has it"))
 
 
 def _changed_since(record: Record, path: str | None, row: ChangeRow) -> Problem:

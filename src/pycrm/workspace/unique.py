@@ -16,7 +16,7 @@ from pycrm.values.refs import Ref
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.context import UnitContext
 
-__all__ = ["find_by_keys", "key_of", "taken_keys", "taken_values"]
+__all__ = ["find_by_keys", "key_conditions", "key_of", "taken_keys", "taken_values"]
 
 CHUNK = 500
 
@@ -72,7 +72,7 @@ def taken_keys(
     wanted = set(keys)
     paths = [field.path for field in fields]
     found: set[tuple[Any, ...]] = set()
-    for where in _conditions(fields, keys):
+    for where in key_conditions(fields, keys):
         plan = ctx.tools.compiler.aggregate(entity, ["count()"], paths, where)
         for group in plan.read(ctx.unit.rows).groups:
             values = (group[path] for path in paths)
@@ -87,14 +87,14 @@ def find_by_keys(
     wanted = set(keys)
     reader = FieldReader(fields)
     found: dict[tuple[Any, ...], Any] = {}
-    for where in _conditions(fields, keys):
+    for where in key_conditions(fields, keys):
         for record in ctx.matching(entity, where):
             if (key := key_of(record, reader)) in wanted:
                 found[key] = record
     return found
 
 
-def _conditions(fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+def key_conditions(fields: Sequence[Field], keys: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
     """Yield filters that together select every record with one of *keys*, and few others."""
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]

@@ -23,6 +23,7 @@ from pycrm.testing.access import (
     check_revocation,
     check_rows,
     check_tenants,
+    check_walls,
     check_writes,
     undeclared_doors,
     undeclared_ids,
@@ -40,6 +41,7 @@ CHECKS: dict[str, tuple[Any, int, int]] = {
     "ids": (check_ids, 200, 60),
     "promotion": (check_promotion, 20, 5),
     "revocation": (check_revocation, 8, 3),
+    "walls": (check_walls, 150, 60),
 }
 SHORT = ("no rule in a count", "any field in an order", "no guard", "denials are not heard", "references lead anywhere")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 
+import pytest
 from tests.integration.cli.conftest import Run
 
 
@@ -65,3 +67,25 @@ def test_hand_over(pycrm: Run) -> None:
     assert (shown["moved"][0]["count"], shown["left"]) == (1, {"account": 1})
     assert done.lines[2].split()[:4] == ["account", "owner", "1", "0"]
     assert again.out == "nothing to hand over\n"
+
+
+def test_grants(
+    run: Run, postgres_url: str, new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SQL of column grants is printed for whoever runs it, and on SQLite it is said that there are none."""
+    del postgres_url
+    monkeypatch.setenv("PYCRM_URL", new_database("postgresql"))
+    assert run("migrate").code == 0
+
+    told = run("access", "grants", "marketing", "--database-role", "reports")
+    document = run("access", "grants", "marketing", "--database-role", "reports", "--json").data
+    absent = run("access", "grants", "marketing", "--database-role", "no such", "--apply")
+
+    assert told.lines[0].startswith("REVOKE ALL ON TABLE")
+    assert any(line.startswith('GRANT SELECT ("id", ') for line in told.lines)
+    assert document["sql"] == [line.rstrip(";") for line in told.lines if not line.startswith("--")]
+    assert (document["applied"], bool(document["left_out"])) == (False, told.lines[-1].startswith("-- left out"))
+    assert (absent.code, "CREATE ROLE" in absent.err) == (2, True)
+    monkeypatch.setenv("PYCRM_URL", new_database("sqlite"))
+    assert run("migrate").code == 0
+    assert run("access", "grants", "marketing", "--database-role", "reports").code == 7

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.behind import behind_the_door
 
 from pycrm import CRM, Account, ConfigurationError, Money, SchemaMismatchError, UpgradeRefusedError, User, field
 from pycrm.plugin import Migration, Plugin
@@ -99,7 +100,7 @@ def _remove(ws: Any, id: Any) -> None:
     from sqlalchemy import delete
 
     table = ws._ctx.tools.tables.table("user")
-    ws._ctx.unit.connection.execute(delete(table).where(table.c.id == id))
+    behind_the_door(ws).execute(delete(table).where(table.c.id == id))
 
 
 class TestVersions:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from tests.behind import behind_the_door
 
 from pycrm import CRM, Account, HookFailedError, Money, NotMigratedError, UnknownNameError, UpgradeRefusedError, field
 from pycrm.plugin import MigratedRow, Migration
@@ -267,4 +268,4 @@ def _address(rows: Iterable[MigratedRow]) -> None:
 
 def _binned(ws: Any, crm: CRM) -> Any:
     table = ws._ctx.tools.tables.table("depot.shelf")
-    return ws._ctx.unit.connection.execute(select(table.c.id).where(table.c.deleted_at.is_not(None))).scalar_one()
+    return behind_the_door(ws).execute(select(table.c.id).where(table.c.deleted_at.is_not(None))).scalar_one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -36,7 +37,7 @@ from pycrm.search import parse_query
 from pycrm.storage import search_postgresql
 from pycrm.storage.gram_frequencies import Frequencies
 from pycrm.storage.gram_numbers import BLOCK_BITS, gram_number
-from pycrm.workspace import indexing
+from pycrm.workspace import draining, indexing
 from pycrm.workspace import search as searching
 
 HAICHEN = "青岛海晨贸易有限公司"
@@ -511,6 +512,74 @@ class TestWaiting:
             ws.create_many([Account(name=f"海晨 {number}") for number in range(9)])
 
         assert [crm.index_waiting(), crm.index_waiting()] == [9, 0]
+
+
+class TestTwoThreads:
+    """On PostgreSQL two threads index what waits, if that is much."""
+
+    @pytest.fixture
+    def crm(self, migrated: Callable[..., str], open_crm: Open, monkeypatch: pytest.MonkeyPatch) -> CRM:
+        monkeypatch.setattr(indexing, "MOST_AT_ONCE", 50)
+        monkeypatch.setattr(indexing, "PORTION", 30)
+        monkeypatch.setattr(draining, "HELPED_FROM", 1)
+        return open_crm(migrated("postgresql", [lab]), [lab], index_waiting="later")
+
+    def test_all_once(self, crm: CRM) -> None:
+        """Each record is indexed once, also one that waits twice, and the newest hits are those that waited last."""
+        with crm.acting_as(MEI) as ws:
+            made = ws.create_many([Account(name=f"海晨 n{number}") for number in range(200)]).created
+            for account in made:
+                account.name = f"青岛 {account.name}"
+            ws.update_many(made)
+            assert ws.search("海晨").waiting >= 400
+
+        assert crm.index_waiting() >= 400
+        with crm.acting_as(MEI) as ws:
+            numbers = "SELECT record_id FROM crm_search_doc WHERE entity = 'account' ORDER BY n"
+            assert [id for (id,) in ws._ctx.unit.rows(numbers)] == [account.id for account in made]
+            assert (len(ws.search("青岛 n199")), ws.search("青岛").waiting) == (1, 0)
+        kept = indexed(crm)
+        crm.rebuild_search()
+        assert indexed(crm) == kept
+
+    def test_writers_meanwhile(self, crm: CRM) -> None:
+        """Whatever others change and delete while two threads index, the index is the one that is made anew after."""
+        with crm.acting_as(MEI) as ws:
+            made = ws.create_many([Account(name=f"海晨 n{number}") for number in range(400)]).created
+
+        def change() -> None:
+            for number, account in enumerate(made[::5]):
+                with crm.acting_as(MEI) as ws:
+                    if number % 3:
+                        ws.update(ws.get(Account, account.id), name=f"青岛 n{number}")
+                    else:
+                        ws.delete(ws.get(Account, account.id))
+
+        writer = threading.Thread(target=change)
+        writer.start()
+        crm.index_waiting()
+        writer.join()
+        kept = indexed(crm)
+        crm.rebuild_search()
+
+        assert indexed(crm) == kept
+
+    def test_given_back(self, crm: CRM) -> None:
+        """What one of two units takes and gives back is taken by the other, with what follows."""
+        with crm.acting_as(MEI) as ws:
+            ws.create_many([Account(name=f"海晨 n{number}") for number in range(200)])
+        turns = indexing.Turns()
+        with suppress(_Back), crm.acting_as(MEI) as ws:
+            assert indexing.index_portion(ws._ctx, turns) == 30
+            raise _Back
+        counts: list[int] = []
+        while not counts or counts[-1]:
+            with crm.acting_as(MEI) as ws:
+                counts.append(indexing.index_portion(ws._ctx, turns))
+
+        assert sum(counts) >= 200
+        with crm.acting_as(MEI) as ws:
+            assert ws.search("海晨").waiting == 0
 
 
 @pytest.mark.usefixtures("small")

@@ -11,6 +11,7 @@ from pycrm.builtin.kinds.quantity import QuantityKind
 from pycrm.builtin.kinds.ratios import RatingKind, RatioKind
 from pycrm.builtin.kinds.rich_text import RichTextKind
 from pycrm.builtin.kinds.times import DurationKind, TimeKind
+from pycrm.builtin.kinds.transforms import country_code
 from pycrm.builtin.kinds.web import EmailKind, UrlKind
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "TimeKind",
     "TimeZoneKind",
     "UrlKind",
+    "country_code",
     "plugin",
 ]

@@ -110,12 +110,12 @@ class AddressKind(Kind):
     def parse(self, value: Any) -> Address:
         match value:
             case Address():
-                address = self._of_parts(value.parts, value)
+                parts = self._parts(value.parts, value)
             case Mapping():
-                address = self._of_parts(value, value)
+                parts = self._parts(value, value)
             case _:
-                address = Address(text=take_text(value))
-        length = len(address.text) or sum(map(len, address.parts.values()))
+                parts = {"text": take_text(value)}
+        length = sum(map(len, parts.values()))
         if not length:
             raise _no_address(value)
         if length > MAX_TEXT:
@@ -125,17 +125,16 @@ class AddressKind(Kind):
                 limit=MAX_TEXT,
                 value=value,
             )
-        return address
+        return Address(**parts)
 
-    def _of_parts(self, given: Mapping[Any, Any], value: Any) -> Address:
-        """Return the address of parts from outside; a part that is None counts as absent."""
+    def _parts(self, given: Mapping[Any, Any], value: Any) -> dict[str, str]:
+        """Return parts from outside, judged; a part that is None counts as absent."""
         parts = {part: self._part(str(part), text) for part, text in given.items() if text is not None}
         if country := parts.get("country"):
             parts["country"] = _country.parse(country)
-        address = Address(**parts)
-        if address.text and len(address.parts) > 1:
+        if parts.get("text") and any(text for part, text in parts.items() if part != "text"):
             raise _no_address(value)
-        return address
+        return parts
 
     @staticmethod
     def _part(name: str, text: Any) -> str:

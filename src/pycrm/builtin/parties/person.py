@@ -56,3 +56,10 @@ def read_identity(ws: Workspace, changes: ChangeSet[Account]) -> None:
             told = RESIDENT.tell(account.identity_number)
             unknown = {name: told[name] for name in ("birth_on", "gender") if getattr(account, name) is None}
             changes.set(account, **unknown)
+
+
+@plugin.transform("full_name")
+def name_of_parts(value: Any) -> str:
+    """Return the name of a person in its usual order, of ``family, given, middle`` as import mappings join them."""
+    family, *given = str(value).split(", ")
+    return full_name(family, " ".join(given))

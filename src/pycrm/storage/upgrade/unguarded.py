@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from pycrm.storage.sqlite import SqliteTransaction
+from pycrm.storage.walls.cursors import control
 
 __all__ = ["RebuildingTransaction"]
 
@@ -17,6 +18,6 @@ class RebuildingTransaction(SqliteTransaction):
 
     def _set_pragmas(self, driver: sqlite3.Connection) -> None:
         super()._set_pragmas(driver)
-        found = int(driver.execute("PRAGMA foreign_keys").fetchone()[0])
+        found = int(control(driver, "PRAGMA foreign_keys").fetchone()[0])
         self._put_back.setdefault("foreign_keys", found)
-        driver.execute("PRAGMA foreign_keys = 0")
+        control(driver, "PRAGMA foreign_keys = 0")

@@ -18,6 +18,7 @@ from pycrm.testing.access.report import Report
 from pycrm.testing.access.revocation import check_revocation
 from pycrm.testing.access.rows import check_rows
 from pycrm.testing.access.tenants import check_tenants
+from pycrm.testing.access.walls import check_walls
 from pycrm.testing.access.world import World
 from pycrm.testing.access.writes import check_writes
 
@@ -33,6 +34,7 @@ __all__ = [
     "check_revocation",
     "check_rows",
     "check_tenants",
+    "check_walls",
     "check_writes",
     "undeclared_doors",
     "undeclared_ids",

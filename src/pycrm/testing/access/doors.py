@@ -93,6 +93,11 @@ DOORS: Mapping[str, str] = {
     "CRM.run_async": "is run in a thread",
     "CRM.promote_field": "check_closed: it takes the right define_fields",
     "CRM.demote_field": "check_closed: it takes the right define_fields",
+    "CRM.export": "reads by pages of Reader.list, for a principal who has the right export, too",
+    "CRM.archive": "takes the role administrator",
+    "CRM.unarchive": "takes the role administrator",
+    "CRM.imports": "opens units for a principal: it matches as Reader.list reads, and writes as create_many and "
+    "update_many do; who may read a run of it may read its rows",
     "CRM.on": "listeners are the host's code, who holds the database anyway; facts carry ids, no values",
     "CRM.announce": "delivers what units have announced to listeners of the host",
     **{
@@ -102,6 +107,7 @@ DOORS: Mapping[str, str] = {
                 "apply_indexes",
                 "borrow",
                 "close",
+                "column_grants",
                 "entities",
                 "examine",
                 "index_waiting",

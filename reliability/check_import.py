@@ -1,0 +1,273 @@
+"""Imports: whatever kills them, nothing is lost or doubled; and what they say they did is what they did."""
+
+from __future__ import annotations
+
+import csv
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from pycrm import CRM, Account, ImportRun, Product
+from pycrm.exchange.importing import Progress
+from pycrm.exchange.mapping import read_mapping_text
+from reliability.checks import NewDatabase, check
+from reliability.workers import ADMINISTRATOR, migrated, running
+
+ACCOUNTS = """
+version = 1
+[[entity]]
+entity = "account"
+by = ["number"]
+[entity.fields]
+number = "No"
+name = "Name"
+country = "Country"
+employee_count = "Staff"
+"""
+
+PRODUCTS = """
+version = 1
+[[custom_field]]
+entity = "product"
+name = "since_on"
+kind = "date"
+[[custom_field]]
+entity = "product"
+name = "amount"
+kind = "decimal"
+[[entity]]
+entity = "product"
+by = ["code"]
+[entity.fields]
+code = "编号"
+name = "名称"
+"custom.since_on" = { column = "日期", transforms = ["date(dmy)"] }
+"custom.amount" = "数量"
+"""
+
+
+@check("import_killed", promise=18)
+def import_killed(
+    new_database: NewDatabase,
+    seed: int,
+    *,
+    rows: int = 100_000,
+    kills: int = 200,
+    batch_size: int = 500,
+    seconds: float = 1.0,
+) -> Mapping[str, Any]:
+    """Kill an import *kills* times at random moments, resume it each time; in the end all is as if nothing had been.
+
+    A batch is acknowledged when progress is told; what was acknowledged must be there after the kill, and at most one
+    batch more.
+    """
+    chance = random.Random(seed)
+    told: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.csv")
+        wanted = _write_accounts(path, rows, chance)
+        while told["kills"] < kills:
+            url = new_database()
+            with migrated(url) as crm:
+                told += _killed_often(crm, url, path, batch_size, kills - told["kills"], seconds, chance)
+                told += _against(crm, wanted, rows)
+            told["imports"] += 1
+    faults = ("lost", "redone_too_much", "wrong_records", "wrong_counts", "not_equal")
+    return {
+        "passed": not any(told[fault] for fault in faults),
+        "rows": rows,
+        "batch_size": batch_size,
+        **dict.fromkeys(faults, 0),
+        **told,
+    }
+
+
+def _killed_often(
+    crm: CRM, url: str, path: Path, batch_size: int, kills: int, seconds: float, chance: random.Random
+) -> Counter[str]:
+    told: Counter[str] = Counter()
+    acknowledged = 0
+    while True:
+        with running(import_rows, [(url, str(path), batch_size)]) as (worker,):
+            if told["kills"] < kills:
+                time.sleep(chance.uniform(0, seconds))
+                worker.kill()
+                told["kills"] += 1
+                said = worker.rest()
+            else:
+                said = [worker.hear()]
+                while said[-1] != "done":
+                    said.append(worker.hear())
+        acknowledged = max([acknowledged, *(each for each in said if isinstance(each, int))])
+        with crm.reading_as(ADMINISTRATOR) as ws:
+            runs = ws.list(ImportRun)
+        stored = crm.imports.report(ADMINISTRATOR, runs[0].id).counts.rows if runs else 0
+        told["lost"] += stored < acknowledged
+        told["redone_too_much"] += stored > acknowledged + batch_size
+        acknowledged = stored
+        if runs and runs[0].status == "done":
+            return told
+
+
+def import_rows(pipe: Connection, url: str, path: str, batch_size: int) -> None:
+    """Begin the import, or go on with it, until killed or done, telling how many rows are in; a worker."""
+    crm = CRM(url, plugins=[], index_waiting="later")
+    with crm.reading_as(ADMINISTRATOR) as ws:
+        runs = ws.list(ImportRun)
+    pipe.send("ready")
+
+    def watch(progress: Progress) -> None:
+        pipe.send(progress.counts.rows)
+
+    if runs:
+        crm.imports.resume(ADMINISTRATOR, runs[0].id, on_progress=watch)
+    else:
+        mapping = read_mapping_text(ACCOUNTS)
+        crm.imports.run(ADMINISTRATOR, path, mapping, batch_size=batch_size, on_progress=watch)
+    pipe.send("done")
+
+
+def _write_accounts(path: Path, rows: int, chance: random.Random) -> dict[str, str]:
+    """Write a file with new, repeated and bad rows, and return what must be there in the end: number to name."""
+    wanted: dict[str, str] = {}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["No", "Name", "Country", "Staff"])
+        for row in range(rows):
+            number = f"A{chance.randrange(rows):07}" if chance.random() < 0.05 else f"B{row:07}"
+            name = f"海晨 {chance.randrange(10**6)}"
+            is_bad = chance.random() < 0.02
+            writer.writerow([number, name, "XX" if is_bad else "CN", chance.randrange(1000)])
+            if not is_bad:
+                wanted[number] = name
+    return wanted
+
+
+def _against(crm: CRM, wanted: Mapping[str, str], rows: int) -> Counter[str]:
+    with crm.reading_as(ADMINISTRATOR) as ws:
+        found = {account.number: account.name for account in ws.iterate(Account)}
+        (run,) = ws.list(ImportRun)
+    result = crm.imports.report(ADMINISTRATOR, run.id)
+    kept = Counter(row.outcome for row in crm.imports.kept_rows(ADMINISTRATOR, run.id))
+    counts_hold = result.counts.add_up and result.counts.rows == rows and kept["refused"] == result.counts.refused
+    return Counter(
+        wrong_records=int(found != wanted), wrong_counts=int(not counts_hold), not_equal=int(not result.proof.agrees)
+    )
+
+
+@attrs.frozen
+class _Dirty:
+    """A file that something is wrong with, and what must come of it."""
+
+    path: Path
+    stored: Mapping[str, tuple[str, date | None, Decimal | None]]
+    refused: frozenset[int]
+    rows: int
+
+
+@check("import_says_what_it_did", promise=45)
+def import_says_what_it_did(
+    new_database: NewDatabase, seed: int, *, files: int = 50, rows: int = 200
+) -> Mapping[str, Any]:
+    """Dirty files: every row is accounted for, totals hold, nothing is changed silently, and an undoing is whole."""
+    chance = random.Random(seed)
+    told: Counter[str] = Counter()
+    first: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, migrated(new_database()) as crm:
+        with crm.acting_as(ADMINISTRATOR) as ws:
+            ws.create_many([Product(code=f"00{n}", name=f"old {n}") for n in range(20)])
+        mapping = read_mapping_text(PRODUCTS)
+        before: Any = None
+        for number in range(files):
+            dirty = _dirty_file(Path(folder, f"{number}.csv"), rows, chance)
+            result = crm.imports.run(ADMINISTRATOR, dirty.path, mapping, batch_size=chance.choice([7, 64, 1000]))
+            refused = {row.line for row in crm.imports.kept_rows(ADMINISTRATOR, result.run) if row.outcome == "refused"}
+            found = dict(_products(crm))
+            told["rows"] += dirty.rows
+            told["wrong_counts"] += not result.counts.add_up or result.counts.rows != dirty.rows
+            told["not_equal"] += not result.agrees
+            told["wrong_refusals"] += refused != dirty.refused
+            told["silent_changes"] += any(found.get(code) != values for code, values in dirty.stored.items())
+            total = sum((amount for _, _, amount in dirty.stored.values() if amount), Decimal(0))
+            told["wrong_totals"] += total != sum((found[code][2] or Decimal(0) for code in dirty.stored), Decimal(0))
+            undone = crm.imports.undo(ADMINISTRATOR, result.run)
+            after = dict(_products(crm))
+            told["undo_left"] += len(undone.left)
+            told["undo_wrong"] += after != (before or after)
+            before = after
+            if not first and any(told[fault] for fault in told if fault != "rows"):
+                first.append(str(dirty.path.name))
+    faults = (
+        "wrong_counts",
+        "not_equal",
+        "wrong_refusals",
+        "silent_changes",
+        "wrong_totals",
+        "undo_left",
+        "undo_wrong",
+    )
+    return {
+        "passed": not any(told[fault] for fault in faults),
+        "files": files,
+        **dict.fromkeys(faults, 0),
+        **told,
+    }
+
+
+def _products(crm: CRM) -> Iterator[tuple[str, tuple[str, Any, Any]]]:
+    with crm.reading_as(ADMINISTRATOR) as ws:
+        known = ws.fields(Product)
+        for product in ws.iterate(Product):
+            custom = [product.custom[name] if f"custom.{name}" in known else None for name in ("since_on", "amount")]
+            yield product.code, (product.name, *custom)
+
+
+def _dirty_file(path: Path, rows: int, chance: random.Random) -> _Dirty:
+    encoding = chance.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+    delimiter = chance.choice([",", ";", "\t", "|"])
+    stored: dict[str, tuple[str, date | None, Decimal | None]] = {}
+    refused: set[int] = set()
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+        writer.writerow(["编号", "名称", "日期", "数量"])
+        line = 2
+        for _ in range(rows):
+            code, name, day, amount, is_bad, values = _dirty_row(chance)
+            writer.writerow([code, name, day, amount])
+            if is_bad:
+                refused.add(line)
+            else:
+                earlier = stored.get(code, ("", None, None))
+                stored[code] = (values[0], values[1] or earlier[1], values[2] if values[2] is not None else earlier[2])
+            line += 1 + name.count("\n")
+    return _Dirty(path, stored, frozenset(refused), rows)
+
+
+def _dirty_row(
+    chance: random.Random,
+) -> tuple[str, str, str, str, bool, tuple[str, date | None, Decimal | None]]:
+    """Return the cells of a row, whether it must be refused, and what must be stored else."""
+    code = chance.choice(
+        [
+            f"{chance.randrange(20):03}",  # leading zeros; some are there already
+            str(chance.randrange(10**17, 10**18)),  # 18 digits
+            f"9.{chance.randrange(100, 999)}E+17" if chance.random() < 0.1 else f"X-{chance.randrange(10**6)}",
+        ]
+    )
+    name = chance.choice(["海晨", "O'Brien; “x”", "=2+2", "two\nlines", "ｆｕｌｌ　ｗｉｄｔｈ", "🙂", "03/04/2024"])
+    day, on = chance.choice([("03/04/2024", date(2024, 4, 3)), ("31/12/2023", date(2023, 12, 31)), ("", None)])
+    amount, number = chance.choice([("12.50", Decimal("12.50")), ("-3", Decimal(-3)), ("0", Decimal(0)), ("", None)])
+    is_bad = code.startswith("9.")  # what a spreadsheet has made of a long number
+    if chance.random() < 0.1:
+        is_bad = True
+        day, amount = chance.choice([("32/01/2024", amount), (day, "n/a"), ("13/13/2024", "1.2.3")])
+    return code, name, day, amount, is_bad, (name, on, number)

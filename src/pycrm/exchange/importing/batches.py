@@ -1,0 +1,66 @@
+"""Running a mapping over a table, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from pycrm.errors import ConfigurationError, nearest
+from pycrm.exchange.mapping import Mapping
+from pycrm.exchange.mapping import missing_custom_fields as missing_fields
+from pycrm.exchange.rows import Source, Table
+from pycrm.fields.declare import of_kind
+from pycrm.workspace import Workspace
+
+__all__ = ["BATCH_SIZE", "define_missing_fields", "in_batches", "table_of"]
+
+T = TypeVar("T")
+
+BATCH_SIZE = 5_000
+"""Rows that are applied in one transaction where nothing else is said: at most so many are done again after a kill."""
+
+
+def in_batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield *rows* in lists of *size*.
+
+    Raises:
+        ConfigurationError: *size* is no number of rows.
+    """
+    if size < 1:
+        raise ConfigurationError(f"batch_size={size}: a batch has at least one row")
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def table_of(source: Source, mapping: Mapping) -> Table:
+    """Return the table of *source* that *mapping* is for: the one that it names, else the first.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    wanted = mapping.reading.get("sheet")
+    for table in source.tables:
+        if wanted in (None, table.name):
+            return table
+    names = [table.name for table in source.tables]
+    raise ConfigurationError(
+        f"{source.name} has no table {wanted!r}{nearest(str(wanted), names)}; it has {', '.join(names) or 'none'}"
+    )
+
+
+def define_missing_fields(ws: Workspace, mapping: Mapping) -> list[str]:
+    """Define the custom fields of *mapping* that nobody has defined yet, and return their paths.
+
+    Raises:
+        NotAllowedError: The principal may not define fields.
+    """
+    schema = ws._ctx.tools.schema
+    missing = missing_fields(mapping, schema)
+    for field in mapping.custom_fields:
+        if f"{field.entity}.{field.path}" in missing:
+            kind = schema.kinds[field.kind].from_options(dict(field.options))
+            record_class = schema.entity(field.entity).record_class
+            ws.define_field(record_class, field.name, of_kind(kind), label=field.label, unique=field.unique)
+    return missing

@@ -1,0 +1,121 @@
+"""Taking an import back: what it changed becomes what it was, what it created is removed, unless others went on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+import attrs
+
+from pycrm.entities import ImportRun
+from pycrm.errors import Problem
+from pycrm.exchange.importing.ports import Doors
+from pycrm.exchange.importing.running import change_run, find_run
+from pycrm.storage.changes import read_batch
+from pycrm.storage.import_rows import ImportBatch, mark_undone, read_import_batches
+from pycrm.values.principal import Principal
+from pycrm.workspace.results import UndoResult
+from pycrm.workspace.undo import take_back
+
+__all__ = ["ImportUndone", "Left", "undo_run"]
+
+
+@attrs.frozen
+class Left:
+    """A record that an undoing left as it is.
+
+    Attributes:
+        entity: The entity's name.
+        record_id: Which.
+        problems: Why.
+    """
+
+    entity: str
+    record_id: UUID
+    problems: Sequence[Problem]
+
+
+@attrs.frozen
+class ImportUndone:
+    """What an undoing did.
+
+    Attributes:
+        run: The number of the run.
+        removed: How many records were removed that the run had created.
+        restored: How many were put back that it had changed.
+        left: Those that others changed since, or that something else refers to by now.
+    """
+
+    run: str
+    removed: int = 0
+    restored: int = 0
+    left: Sequence[Left] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        return {
+            "run": self.run,
+            "removed": self.removed,
+            "restored": self.restored,
+            "left": [
+                {
+                    "entity": each.entity,
+                    "record": str(each.record_id),
+                    "problems": [problem.to_data() for problem in each.problems],
+                }
+                for each in self.left
+            ],
+        }
+
+
+def undo_run(
+    doors: Doors,
+    principal: Principal,
+    which: str | UUID | ImportRun,
+    *,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> ImportUndone:
+    """Take back a run, its batches one by one from the last; killed in between, the next call goes on."""
+    with doors.acting(principal) as ws:
+        run = find_run(ws, which)
+        batches = read_import_batches(ws._ctx.unit, ws._ctx.tools.tables, run.id)
+        change_run(ws, run, status="undoing")
+    undone = ImportUndone(run.number)
+    waiting = [batch for batch in reversed(batches) if batch.undone_at is None]
+    for number, batch in enumerate(waiting, start=1):
+        undone = _undo_batch(doors, principal, run, batch, undone)
+        if on_progress is not None:
+            on_progress(number, len(waiting))
+    with doors.acting(principal) as ws:
+        change_run(ws, run, status="undone")
+        facts = {"run": run.number, "removed": undone.removed, "restored": undone.restored, "left": len(undone.left)}
+        ws._note("import_undone", entity="import_run", record_id=run.id, facts=facts)
+    return undone
+
+
+def _undo_batch(
+    doors: Doors, principal: Principal, run: ImportRun, batch: ImportBatch, undone: ImportUndone
+) -> ImportUndone:
+    undo_id = uuid5(run.id, "undo")
+    with doors.acting(principal) as ws:
+        ctx = ws._ctx
+        ctx.begin_writing()
+        ctx.call = undo_id
+        tables = ctx.tools.tables
+        rows = read_batch(ctx.unit, tables, run.id, after=batch.after_change, last=batch.last_change)
+        for kind, result in take_back(ws, rows, frozenset({run.id, undo_id})):
+            undone = _with(undone, kind, result)
+        mark_undone(ctx.unit, tables, batch, ctx.services.clock())
+    return undone
+
+
+def _with(undone: ImportUndone, kind: str, result: UndoResult) -> ImportUndone:
+    count = len(result.records)
+    left = [Left(result.entity, each.record_id, each.problems) for each in result.refused]
+    return ImportUndone(
+        undone.run,
+        undone.removed + (count if kind == "create" else 0),
+        undone.restored + (0 if kind == "create" else count),
+        (*undone.left, *left),
+    )

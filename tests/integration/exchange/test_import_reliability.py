@@ -1,0 +1,27 @@
+"""Short forms of the long proofs of imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.conftest import DATABASES
+
+from reliability.check_import import import_killed, import_says_what_it_did
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", DATABASES)
+def test_killed(engine: str, new_database: Callable[[str], str]) -> None:
+    """An import that is killed again and again ends as if nothing had been."""
+    figure = import_killed(lambda: new_database(engine), 1, rows=2_000, kills=4, batch_size=200, seconds=0.8)
+
+    assert figure["passed"], figure
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_says_what_it_did(engine: str, new_database: Callable[[str], str]) -> None:
+    """Counts, totals, refusals and undoing hold for dirty files."""
+    figure = import_says_what_it_did(lambda: new_database(engine), 1, files=3, rows=60)
+
+    assert figure["passed"], figure

@@ -1,0 +1,375 @@
+"""Running imports: what becomes of each row, and what stands in the database afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.imports import ACCOUNTS, MEI, PEOPLE, csv_file, mapping
+
+from pycrm import CRM, Account, AccountContact, Contact, ImportRun, Money, Opportunity
+from pycrm.errors import ConfigurationError
+from pycrm.exchange.importing import ImportResult
+
+
+def names(crm: CRM) -> dict[str, str]:
+    """Return the name of every account by its number."""
+    with crm.reading_as(MEI) as ws:
+        return {account.number: account.name for account in ws.iterate(Account)}
+
+
+def told(crm: CRM, result: ImportResult) -> list[tuple[int, str, str]]:
+    """Return line, outcome and code of every problem of the rows that came to nothing."""
+    return [
+        (row.line, row.outcome, problem["code"])
+        for row in crm.imports.kept_rows(MEI, result.run)
+        for problem in row.problems
+    ]
+
+
+class TestOutcomes:
+    def test_every_row_meets_one_end(self, plain: CRM, tmp_path: Path) -> None:
+        """New ones are created, known ones updated or left, bad ones refused; together they are all rows."""
+        with plain.acting_as(MEI) as ws:
+            ws.create_many([Account(number="A1", name="old", country="CN"), Account(number="A2", name="same")])
+        path = csv_file(tmp_path, "No,Name,Country\nA1,new,CN\nA2,same,\nA3,third,DE\nA4,bad,XX\nA5,,DE\n")
+
+        result = plain.imports.run(MEI, path, mapping(ACCOUNTS))
+        counts = result.counts
+        assert (counts.rows, counts.created, counts.updated, counts.skipped, counts.refused) == (5, 1, 1, 1, 2)
+        assert counts.add_up
+        assert names(plain) == {"A1": "new", "A2": "same", "A3": "third"}
+        assert told(plain, result) == [(5, "refused", "country.unknown"), (6, "refused", "field.required")]
+
+    def test_again(self, plain: CRM, tmp_path: Path) -> None:
+        """A second import of the same file changes nothing, though the file names one record twice."""
+        path = csv_file(tmp_path, "No,Name,Country\nA1,first,CN\nA2,x,\nA1,second,CN\n")
+        plain.imports.run(MEI, path, mapping(ACCOUNTS))
+
+        again = plain.imports.run(MEI, path, mapping(ACCOUNTS))
+        assert (again.counts.skipped, again.counts.rows) == (3, 3)
+        with plain.reading_as(MEI) as ws:
+            assert sorted(account.version for account in ws.iterate(Account)) == [1, 1]
+        assert names(plain)["A1"] == "second"
+
+    def test_every_problem_of_a_row_at_once(self, quick: CRM, tmp_path: Path) -> None:
+        """A refused row tells all that is wrong with it, each with its column, value and line."""
+        with_phone = ACCOUNTS + 'phone = "Phone"\n'
+        path = csv_file(tmp_path, "No,Name,Country,Phone\nA1,x,XX,abc\n")
+
+        (row,) = quick.imports.kept_rows(MEI, quick.imports.run(MEI, path, mapping(with_phone)).run)
+        facts = [(problem["facts"]["column"], problem["facts"]["value"]) for problem in row.problems]
+        assert (row.line, row.outcome, facts) == (2, "refused", [("Country", "XX"), ("Phone", "abc")])
+
+    def test_required_names_the_column(self, quick: CRM, tmp_path: Path) -> None:
+        """What the door misses is told with the column that should have given it."""
+        path = csv_file(tmp_path, "No,Name,Country\nA1,,CN\n")
+
+        (row,) = quick.imports.kept_rows(MEI, quick.imports.run(MEI, path, mapping(ACCOUNTS)).run)
+        assert [problem["facts"]["column"] for problem in row.problems] == ["Name"]
+
+
+class TestSeveralEntities:
+    def test_one_row_many_records(self, plain: CRM, tmp_path: Path) -> None:
+        """An account, its contacts and what they are to each other come from the same rows."""
+        path = csv_file(tmp_path, "No,Name,Person,Mail\nA1,海晨,梅,mei@h.cn\nA1,海晨,李,li@h.cn\nB2,Berg,Anna,a@b.de\n")
+
+        result = plain.imports.run(MEI, path, mapping(PEOPLE))
+        with plain.reading_as(MEI) as ws:
+            pairs = sorted(
+                (each.account.record.name, each.contact.record.name)
+                for each in ws.list(AccountContact, include="account contact")
+            )
+        assert pairs == [("Berg", "Anna"), ("海晨", "李"), ("海晨", "梅")]
+        assert {name: each.created for name, each in result.proof.entities.items()} == {
+            "account": 2,
+            "contact": 3,
+            "account_contact": 3,
+        }
+
+    def test_taken_whole_or_not_at_all(self, plain: CRM, tmp_path: Path) -> None:
+        """Where the door refuses one record of a row, nothing of that row stays, and the others go in."""
+        path = csv_file(tmp_path, "No,Name,Person,Mail\nA1,one,,x@h.cn\nA2,two,Li,li@h.cn\n")
+
+        result = plain.imports.run(MEI, path, mapping(PEOPLE))
+        with plain.reading_as(MEI) as ws:
+            counts = (ws.count(Account), ws.count(Contact), ws.count(AccountContact))
+        assert counts == (1, 1, 1)
+        assert told(plain, result) == [(2, "refused", "field.required")]
+
+    def test_shared_record_of_a_refused_row(self, plain: CRM, tmp_path: Path) -> None:
+        """An account that a refused row would have made is made by the next row that names it, with its values."""
+        path = csv_file(tmp_path, "No,Name,Person,Mail\nA1,bad row,,x@h.cn\nA1,good row,Li,li@h.cn\n")
+
+        plain.imports.run(MEI, path, mapping(PEOPLE))
+        assert names(plain) == {"A1": "good row"}
+
+    def test_condition(self, quick: CRM, tmp_path: Path) -> None:
+        """A row has a record of an entity only where its condition holds."""
+        text = PEOPLE.replace('entity = "contact"', 'entity = "contact"\nwhen = "Mail IS NOT NULL"').replace(
+            'entity = "account_contact"', 'entity = "account_contact"\nwhen = "Mail IS NOT NULL"'
+        )
+        path = csv_file(tmp_path, "No,Name,Person,Mail\nA1,one,,\nA2,two,Li,li@h.cn\n")
+
+        result = quick.imports.run(MEI, path, mapping(text))
+        assert (result.counts.created, result.proof.entities["contact"].created) == (2, 1)
+
+
+class TestPolicies:
+    @pytest.fixture
+    def crm(self, quick: CRM) -> CRM:
+        """An account A1 without a country."""
+        with quick.acting_as(MEI) as ws:
+            ws.create(Account(number="A1", name="old"))
+        return quick
+
+    def run(self, crm: CRM, folder: Path, policy: str, rows: str = "A1,new,CN\nA2,second,DE\n") -> ImportResult:
+        """Import two accounts, of which one is there already."""
+        text = ACCOUNTS.replace('by = ["number"]', f'by = ["number"]\n{policy}')
+        return crm.imports.run(MEI, csv_file(folder, f"No,Name,Country\n{rows}"), mapping(text))
+
+    def test_skip(self, crm: CRM, tmp_path: Path) -> None:
+        """``on_match = "skip"`` leaves what is there as it is, and says so."""
+        result = self.run(crm, tmp_path, 'on_match = "skip"')
+
+        assert names(crm) == {"A1": "old", "A2": "second"}
+        assert told(crm, result) == [(2, "skipped", "import.exists")]
+
+    def test_queue(self, crm: CRM, tmp_path: Path) -> None:
+        """``on_match = "queue"`` sets the row aside for somebody to decide, with the record that it hit."""
+        result = self.run(crm, tmp_path, 'on_match = "queue"')
+
+        (row,) = crm.imports.kept_rows(MEI, result.run)
+        with crm.reading_as(MEI) as ws:
+            hit = ws.find(Account, number="A1")
+        assert hit is not None
+        assert (row.problems[0]["code"], row.entity, row.record_id) == ("import.queued", "account", hit.id)
+
+    def test_only_empty(self, crm: CRM, tmp_path: Path) -> None:
+        """``only_empty`` fills what is empty and overwrites nothing."""
+        self.run(crm, tmp_path, "only_empty = true")
+
+        with crm.reading_as(MEI) as ws:
+            account = ws.find(Account, number="A1")
+        assert account is not None
+        assert (account.name, account.country) == ("old", "CN")
+
+    def test_update_fields(self, crm: CRM, tmp_path: Path) -> None:
+        """``update`` names the fields that a match changes."""
+        self.run(crm, tmp_path, 'update = ["country"]')
+
+        with crm.reading_as(MEI) as ws:
+            account = ws.find(Account, number="A1")
+        assert account is not None
+        assert (account.name, account.country) == ("old", "CN")
+
+    def test_empty_cells_change_nothing(self, crm: CRM, tmp_path: Path) -> None:
+        """An empty cell leaves the stored value as it is."""
+        self.run(crm, tmp_path, "", rows="A1,,CN\n")
+
+        assert names(crm) == {"A1": "old"}
+
+    def test_on_new_refuse(self, crm: CRM, tmp_path: Path) -> None:
+        """``on_new = "refuse"`` takes only rows whose record is there."""
+        result = self.run(crm, tmp_path, 'on_new = "refuse"')
+
+        assert told(crm, result) == [(3, "refused", "import.new_refused")]
+        assert names(crm) == {"A1": "new"}
+
+    def test_on_new_skip(self, crm: CRM, tmp_path: Path) -> None:
+        """``on_new = "skip"`` passes over rows whose record is not there."""
+        result = self.run(crm, tmp_path, 'on_new = "skip"')
+
+        assert told(crm, result) == [(3, "skipped", "import.new_left")]
+
+    def test_newest(self, crm: CRM, tmp_path: Path) -> None:
+        """``newest`` names a column with the time of change: an older row changes nothing."""
+        text = ACCOUNTS.replace('by = ["number"]', 'by = ["number"]\nnewest = "Changed"')
+        path = csv_file(tmp_path, "No,Name,Country,Changed\nA1,older,CN,2001-01-01T00:00:00Z\n")
+
+        result = crm.imports.run(MEI, path, mapping(text))
+        assert told(crm, result) == [(2, "skipped", "import.older")]
+        assert names(crm) == {"A1": "old"}
+
+    def test_ambiguous(self, crm: CRM, tmp_path: Path) -> None:
+        """A key that several records have tells nothing: the row is refused, and says of how many."""
+        with crm.acting_as(MEI) as ws:
+            ws.create(Account(number="A9", name="old"))
+        text = ACCOUNTS.replace('by = ["number"]', 'by = ["name"]')
+
+        result = crm.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\nA1,old,CN\n"), mapping(text))
+        assert told(crm, result) == [(2, "refused", "import.ambiguous_match")]
+
+
+class TestLookups:
+    def text(self, otherwise: str) -> str:
+        """Return a mapping of deals whose account is looked up by its name."""
+        return f"""
+version = 1
+[[entity]]
+entity = "opportunity"
+[entity.fields]
+name = "Deal"
+account = {{ column = "Firm", find = "name", otherwise = "{otherwise}" }}
+stage = {{ column = "Stage", find = "name" }}
+amount = {{ column = "Amount", transforms = ["money(CNY)"] }}
+"""
+
+    def run(self, crm: CRM, folder: Path, otherwise: str) -> ImportResult:
+        """Import two deals, one of a firm that nobody knows."""
+        with crm.acting_as(MEI) as ws:
+            ws.create(Account(name="海晨"))
+        rows = 'Deal,Firm,Stage,Amount\nfirst,海晨,Proposal,"1,200.50"\nsecond,Unknown,Proposal,10\n'
+        return crm.imports.run(MEI, csv_file(folder, rows), mapping(self.text(otherwise)))
+
+    def test_found(self, plain: CRM, tmp_path: Path) -> None:
+        """A reference is found by any field of its target; what is not found refuses the row."""
+        result = self.run(plain, tmp_path, "refuse")
+
+        with plain.reading_as(MEI) as ws:
+            (deal,) = ws.list(Opportunity, include="account stage")
+        assert (deal.account.record.name, deal.stage.record.name) == ("海晨", "Proposal")
+        assert deal.amount == Money("1200.50", "CNY")
+        assert told(plain, result) == [(3, "refused", "import.not_found")]
+
+    def test_create(self, plain: CRM, tmp_path: Path) -> None:
+        """``otherwise = "create"`` makes the target, once for all rows that name it."""
+        result = self.run(plain, tmp_path, "create")
+
+        assert result.counts.created == 2
+        assert Counter(names(plain).values()) == {"海晨": 1, "Unknown": 1}
+
+    def test_empty(self, plain: CRM, tmp_path: Path) -> None:
+        """``otherwise = "empty"`` leaves the reference empty."""
+        self.run(plain, tmp_path, "empty")
+
+        with plain.reading_as(MEI) as ws:
+            accounts = {deal.name: deal.account is None for deal in ws.iterate(Opportunity)}
+        assert accounts == {"first": False, "second": True}
+
+
+class TestTrees:
+    TEXT = ACCOUNTS.replace("country =", 'parent = { column = "Parent", find = "number" }\ncountry =')
+
+    def run(self, crm: CRM, folder: Path, rows: str) -> ImportResult:
+        """Import accounts that have parents in the same file."""
+        return crm.imports.run(MEI, csv_file(folder, f"No,Name,Country,Parent\n{rows}"), mapping(self.TEXT))
+
+    def test_parents_of_the_same_file(self, plain: CRM, tmp_path: Path) -> None:
+        """A reference leads to a record that another row of the batch makes, whichever comes first."""
+        result = self.run(plain, tmp_path, "C,grandchild,CN,B\nB,child,CN,A\nA,root,CN,\nD,other,CN,A\n")
+
+        with plain.reading_as(MEI) as ws:
+            found = {
+                each.number: each.parent and each.parent.record.number for each in ws.list(Account, include="parent")
+            }
+        assert found == {"A": None, "B": "A", "C": "B", "D": "A"}
+        assert result.agrees
+
+    def test_parent_that_is_refused(self, plain: CRM, tmp_path: Path) -> None:
+        """Where the row of a parent is refused, those below it are refused, too, and say which key is missing."""
+        result = self.run(plain, tmp_path, "A,root,XX,\nB,child,CN,A\nC,alone,CN,\n")
+
+        assert told(plain, result) == [(2, "refused", "country.unknown"), (3, "refused", "import.not_found")]
+        assert names(plain) == {"C": "alone"}
+
+    def test_circle(self, plain: CRM, tmp_path: Path) -> None:
+        """Rows that would be each other's parents are refused, and the others go in."""
+        result = self.run(plain, tmp_path, "A,one,CN,B\nB,two,CN,A\nC,three,CN,C\nD,four,CN,\n")
+
+        assert result.counts.refused == 3
+        assert names(plain) == {"D": "four"}
+
+
+class TestRun:
+    def test_what_is_kept(self, plain: CRM, tmp_path: Path) -> None:
+        """A run is a record that tells what was read and what came of it."""
+        path = csv_file(tmp_path, "No,Name,Country\nA1,海晨,CN\nA2,x,XX\n")
+
+        result = plain.imports.run(MEI, path, mapping(ACCOUNTS))
+        with plain.reading_as(MEI) as ws:
+            run = ws.get(ImportRun, result.id)
+            (entry,) = ws.audit(kind="imported")
+        assert (run.number, run.source, run.status, run.rows, run.created, run.refused) == (
+            result.run,
+            "rows.csv",
+            "done",
+            2,
+            1,
+            1,
+        )
+        assert (entry.entity, entry.facts["run"], entry.facts["refused"]) == ("import_run", run.number, 1)
+        assert plain.imports.report(MEI, run.number) == result
+
+    def test_to_data(self, quick: CRM, tmp_path: Path) -> None:
+        """What is printed and stored has run, rows, the four ends, encoding and seconds."""
+        result = quick.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\nA1,x,CN\n"), mapping(ACCOUNTS))
+
+        data = result.to_data()
+        assert [data[name] for name in ("run", "rows", "created", "updated", "skipped", "refused", "encoding")] == [
+            result.run,
+            1,
+            1,
+            0,
+            0,
+            0,
+            "utf-8",
+        ]
+        assert data["seconds"] >= 0
+
+    def test_changes_name_the_line(self, quick: CRM, tmp_path: Path) -> None:
+        """The change row of a record that an import made belongs to the run and tells the line."""
+        result = quick.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\n\nA1,x,CN\n"), mapping(ACCOUNTS))
+
+        with quick.reading_as(MEI) as ws:
+            account = ws.find(Account, number="A1")
+            assert account is not None
+            ctx = ws._ctx
+            from pycrm.storage.changes import read_changes
+
+            (change,) = read_changes(ctx.unit, ctx.tools.tables, "account", account.id)
+        assert (change.batch, change.facts) == (result.id, {"line": 3})
+
+    def test_no_mapping(self, quick: CRM, tmp_path: Path) -> None:
+        """Without a mapping or a plan there is nothing to go by."""
+        with pytest.raises(ConfigurationError, match="needs a mapping"):
+            quick.imports.run(MEI, csv_file(tmp_path, "a\n1\n"))
+
+    def test_custom_field_is_defined(self, plain: CRM, tmp_path: Path) -> None:
+        """A custom field that the mapping brings is defined first, and filled."""
+        text = ACCOUNTS.replace(
+            "version = 1", 'version = 1\n[[custom_field]]\nentity = "account"\nname = "region"\nlabel = { zh = "地区" }'
+        )
+        path = csv_file(tmp_path, "No,Name,Country,Region\nA1,x,CN,华东\n")
+
+        plain.imports.run(MEI, path, mapping(f'{text}"custom.region" = "Region"\n'))
+        with plain.reading_as(MEI) as ws:
+            account = ws.find(Account, number="A1")
+        assert account is not None
+        assert account.custom.region == "华东"
+
+
+class TestRowsBack:
+    def test_ready_to_be_fed_again(self, plain: CRM, tmp_path: Path) -> None:
+        """Refused rows come back in the shape of the source, with the reason; mended, they go in."""
+        path = csv_file(tmp_path, "No,Name,Country\nA1,x,CN\nA2,=2+2,XX\n")
+        result = plain.imports.run(MEI, path, mapping(ACCOUNTS))
+        back = tmp_path / "refused.csv"
+
+        assert plain.imports.write_rows_back(MEI, result.run, back) == 1
+        text = back.read_text("utf-8-sig")
+        assert text.splitlines()[0] == "No,Name,Country,pycrm line,pycrm outcome,pycrm reason,pycrm record"
+        assert "A2,'=2+2,XX,3,refused," in text
+        back.write_text(text.replace(",XX,", ",DE,"), "utf-8")
+        again = plain.imports.run(MEI, back, mapping(ACCOUNTS))
+        assert again.counts.created == 1
+        assert names(plain) == {"A1": "x", "A2": "=2+2"}
+
+    def test_in_chinese(self, quick: CRM, tmp_path: Path) -> None:
+        """Reasons are told in the language of the importer."""
+        result = quick.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\nA1,x,XX\n"), mapping(ACCOUNTS))
+        back = tmp_path / "refused.csv"
+
+        quick.imports.write_rows_back(MEI, result.run, back, language="zh")
+        assert "不是国家" in back.read_text("utf-8-sig")

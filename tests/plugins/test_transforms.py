@@ -1,0 +1,76 @@
+"""Steps of import mappings that plugins bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pycrm import CRM
+from pycrm.errors import ConfigurationError, NameClashError
+from pycrm.exchange.mapping import bind_mapping, read_mapping_text
+from pycrm.exchange.rows import Row
+from pycrm.plugin import Plugin, Problem
+
+MAPPING = """
+version = 1
+[[entity]]
+entity = "account"
+[entity.fields]
+name = { column = "Name", transforms = ["trade.cut(3)", "trade.checked"] }
+"""
+
+
+def made_plugin() -> Plugin:
+    """Return a plugin with two transforms, of which one refuses and fails."""
+    plugin = Plugin("trade")
+
+    @plugin.transform("cut")
+    def cut(value: Any, length: str) -> str:
+        return str(value)[: int(length)]
+
+    @plugin.transform("checked")
+    def checked(value: str) -> str | None:
+        if value == "bad":
+            raise Problem("trade.bad", message="is bad", value=value)
+        return None if value == "non" else str(1 / (value != "bug")) and value
+
+    return plugin
+
+
+def test_transform_of_plugin() -> None:
+    """It carries the plugin's name, takes texts as arguments, and refuses by a problem; what it raises is told."""
+    schema = CRM("sqlite://", plugins=[made_plugin()]).schema
+    rows = [Row(line, (name,)) for line, name in enumerate(["Haichen", "badger", "none", "buggy", ""], start=2)]
+
+    (entity,) = bind_mapping(read_mapping_text(MAPPING), ["Name"], schema).entities
+    prepared = entity.prepare(rows)
+
+    assert prepared.values["name"] == ["Hai", None, None, None, None]
+    assert {place: [problem.code for problem in found] for place, found in prepared.problems.items()} == {
+        1: ["trade.bad"],
+        3: ["import.transform_failed"],
+    }
+    assert "trade.checked" in prepared.problems[3][0].message
+
+
+@pytest.mark.parametrize("name", ["Cut", "2nd", "trade.cut", ""])
+def test_name_of_transform(name: str) -> None:
+    """A transform has a name as fields have."""
+    with pytest.raises(ConfigurationError, match="lower-case"):
+        Plugin("trade").transform(name)
+
+
+def test_transform_without_value() -> None:
+    """A function that takes no value is refused as it comes in."""
+    with pytest.raises(ConfigurationError, match="function of a value"):
+        Plugin("trade").transform("cut")(lambda: None)
+
+
+def test_two_transforms_of_one_name() -> None:
+    """Two of one name are refused as a CRM is put together."""
+    plugin = made_plugin()
+    plugin.transform("cut")(str)
+
+    with pytest.raises(NameClashError, match=r"trade\.cut"):
+        CRM("sqlite://", plugins=[plugin])
