@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.conftest import DATABASES
 from tests.imports import ACCOUNTS, MEI, PEOPLE, csv_file, mapping
 
 from pycrm import CRM, Account, AccountContact, Contact, ImportRun, Money, Opportunity
 from pycrm.errors import ConfigurationError
 from pycrm.exchange.importing import ImportResult
+from pycrm.plugin import ChangeSet, Plugin, Problem, Workspace
 
 
 def names(crm: CRM) -> dict[str, str]:
@@ -348,6 +351,32 @@ class TestRun:
             account = ws.find(Account, number="A1")
         assert account is not None
         assert account.custom.region == "华东"
+
+
+picky = Plugin("picky", version="1.0")
+
+
+@picky.check(Account)
+def fails_on_some(ws: Workspace, changes: ChangeSet[Account]) -> Iterator[Problem]:
+    """Raise for one account, as a plugin with a fault does."""
+    for account in changes:
+        if account.name == "fault":
+            raise KeyError(account.name)
+    yield from ()
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_a_plugin_that_raises(engine: str, migrated: Callable[[str, Sequence[Plugin]], str], tmp_path: Path) -> None:
+    """A row that a plugin fails on is refused and names the plugin; the others of its batch go in."""
+    crm = CRM(migrated(engine, [picky]), plugins=[picky])
+    rows = "".join(f"A{n},{'fault' if n in (3, 17) else 'fine'},CN\n" for n in range(20))
+
+    result = crm.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country\n{rows}"), mapping(ACCOUNTS))
+    refused = crm.imports.kept_rows(MEI, result.run)
+    assert (result.counts.created, result.counts.refused) == (18, 2)
+    assert [(row.line, row.problems[0]["code"]) for row in refused] == [(5, "import.failed"), (19, "import.failed")]
+    assert "picky" in refused[0].problems[0]["facts"]["told"]
+    crm.close()
 
 
 class TestRowsBack:

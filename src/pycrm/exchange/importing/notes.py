@@ -1,0 +1,56 @@
+"""What is told of rows that came to nothing, or were left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pycrm.errors import Problem
+
+__all__ = ["exists", "failed", "is_new", "new_left", "older", "queued", "several"]
+
+
+def failed(error: Exception) -> Problem:
+    """Return what to say where a plugin failed on a row."""
+    return Problem("import.failed", message="could not be written: {told}", told=str(error))
+
+
+def is_new(entity: str) -> Problem:
+    """Return what refuses a new record that the mapping does not want."""
+    return Problem(
+        "import.new_refused",
+        message="is a new {entity}, and the mapping takes only those that are there; create it first",
+        entity=entity,
+    )
+
+
+def exists(entity: str) -> Problem:
+    """Return what to note where a record stays as it is."""
+    return Problem("import.exists", level="note", message="{entity} is there already and stays as it is", entity=entity)
+
+
+def queued(entity: str) -> Problem:
+    """Return what to note where somebody has to decide."""
+    return Problem(
+        "import.queued", level="note", message="{entity} is there already; somebody has to decide", entity=entity
+    )
+
+
+def older(entity: str) -> Problem:
+    """Return what to note where the record is newer than the row."""
+    return Problem("import.older", level="note", message="{entity} was changed later than the row", entity=entity)
+
+
+def new_left(entity: str) -> Problem:
+    """Return what to note where a new record is left out."""
+    return Problem("import.new_left", level="note", message="{entity} is new and left out", entity=entity)
+
+
+def several(entity: str, key: Sequence[object], count: int) -> Problem:
+    """Return what refuses a row whose key several records have."""
+    return Problem(
+        "import.ambiguous_match",
+        message="is the key of {count} records of {entity}; merge them, or match by more fields",
+        count=count,
+        entity=entity,
+        value=", ".join(str(part) for part in key),
+    )
