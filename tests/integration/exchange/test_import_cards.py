@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 from tests.imports import MEI, contents
 
@@ -25,33 +26,45 @@ FILES = (
 )
 
 
-def by_suggestion(crm: CRM, path: Path) -> ImportResult:
+# One card of a telephone has a byte that is not in the encoding it names; whoever looked at it says so.
+SEEN = ("read.undecodable",)
+
+
+def by_suggestion(crm: CRM, path: Path, acknowledge: tuple[str, ...] = ()) -> ImportResult:
     """Import *path* with the mapping that is suggested."""
-    return crm.imports.run(MEI, path, crm.imports.suggest(MEI, path).mapping)
+    mapping = crm.imports.suggest(MEI, path).mapping
+    return crm.imports.run(MEI, path, attrs.evolve(mapping, acknowledge=acknowledge))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_card_comes_in(quick: CRM, case: Case, name: str) -> None:
-    """No card is lost, nor any number or address on it; a second import changes nothing."""
+    """No card that can be read is lost, nor any number or address on it; a second import changes nothing."""
     folder = case("vcard")
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))[f"{name}.vcf"]
 
-    result = by_suggestion(quick, folder / f"{name}.vcf")
+    result = by_suggestion(quick, folder / f"{name}.vcf", SEEN)
     with quick.reading_as(MEI) as ws:
         found = list(ws.iterate(Contact))
     assert (result.counts.refused, len(found)) == (0, len(expected))
-    kept = "\n".join(str(value) for contact in found for value in contact.custom.to_dict().values())
+    kept = "\n".join(str(value) for contact in found for value in contact.custom.values())
     for card in expected:
         assert all(value in kept for value in (*card["tel"], *card["email"]))
         assert not card["fn"] or card["fn"][0] in {contact.name for contact in found}
     before = contents(quick)
-    again = by_suggestion(quick, folder / f"{name}.vcf")
+    again = by_suggestion(quick, folder / f"{name}.vcf", SEEN)
     assert (again.counts.created, again.counts.updated) == (0, 0)
     assert contents(quick) == before
 
 
+def test_broken_bytes_are_not_taken_silently(quick: CRM, case: Case) -> None:
+    """A card with bytes outside its encoding is refused with the reason until somebody acknowledges it."""
+    result = by_suggestion(quick, case("vcard") / "John_Doe_ANDROID.vcf")
+
+    assert result.counts.refused == 1
+
+
 @pytest.mark.parametrize("version", ["vcard3", "vcard4"])
-def test_own_cards(quick: CRM, migrated: Callable[..., str], tmp_path: Path, version: str) -> None:
+def test_own_cards(quick: CRM, tmp_path: Path, version: str) -> None:
     """What our cards say of a contact is what comes back."""
     contact = Contact(
         name="王小明",
@@ -74,7 +87,8 @@ def test_own_cards(quick: CRM, migrated: Callable[..., str], tmp_path: Path, ver
         ws.create(AccountContact(account=firm, contact=ws.create(contact)))
     path = tmp_path / "people.vcf"
     quick.export(MEI, "contact", path, format=version)
-    other = CRM(migrated("sqlite", []), plugins=[])
+    other = CRM("sqlite://", plugins=[])
+    other.migrate()
 
     result = by_suggestion(other, path)
     with other.reading_as(MEI) as ws:

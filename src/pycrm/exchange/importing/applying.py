@@ -80,13 +80,13 @@ class _Batch:
         return self._applied(self._attempts(range(len(self.rows))))
 
     def _counting(self, row: Row, told: Sequence[Problem]) -> list[Problem]:
-        """Return what reading said against *row*, but for what the mapping acknowledges, or does not use, or told."""
+        """Return what reading said against *row*, but for warnings that are acknowledged, and what is unused or told."""
         acknowledged, unused = self.bound.mapping.acknowledge, self.bound.unmapped
         columns = {problem.facts.get("column") for problem in told} - {None}
         return [
             problem
             for problem in row.problems
-            if problem.code not in acknowledged
+            if not (problem.level == "warning" and problem.code in acknowledged)
             and problem.facts.get("column") not in unused
             and problem.facts.get("column") not in columns
         ]

@@ -12,6 +12,7 @@ from pycrm.exchange.mapping import missing_custom_fields as missing_fields
 from pycrm.exchange.rows import Source, Table
 from pycrm.fields.declare import of_kind
 from pycrm.workspace import Workspace
+from pycrm.workspace.garbage import collection_paused
 
 __all__ = ["BATCH_SIZE", "define_missing_fields", "in_batches", "table_of"]
 
@@ -22,7 +23,9 @@ BATCH_SIZE = 5_000
 
 
 def in_batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield *rows* in lists of *size*.
+    """Yield *rows* in lists of *size*; while one is read and worked on, no garbage is collected.
+
+    Rows, records and what is known of them are no garbage, and walking over them took a third of the time.
 
     Raises:
         ConfigurationError: *size* is no number of rows.
@@ -30,8 +33,11 @@ def in_batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     if size < 1:
         raise ConfigurationError(f"batch_size={size}: a batch has at least one row")
     iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
+    while True:
+        with collection_paused(size):
+            if not (batch := list(islice(iterator, size))):
+                return
+            yield batch
 
 
 def table_of(source: Source, mapping: Mapping) -> Table:

@@ -105,7 +105,7 @@ class Steps:
             Problem: A transform refuses it.
         """
         field = self._field
-        joins = self._own > 1 or (field.join != " " and isinstance(cells[0], list | tuple))
+        joins = self._own != 1 or (field.join != " " and isinstance(cells[0], list | tuple))
         value = self._joined(cells[: self._own]) if joins else cells[0]
         if field.split and not is_empty(value):
             value = self._parts(value)

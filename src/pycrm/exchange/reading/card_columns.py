@@ -28,7 +28,8 @@ def card_cells(properties: Iterable[Property]) -> dict[str, Any]:
 
     Names are those of the properties. Parts stand behind a point, as ``"N.family"`` and ``"ADR.work.city"``; what is
     repeated gets a number, as ``"ORG (2)"``. ``"TEL"`` and ``"EMAIL"`` are lists of all, and the first of each type
-    stands in ``"TEL.cell"`` as well. A card without FN has there what its N makes. Pictures, sounds and keys are left out.
+    stands in ``"TEL.cell"`` as well. A card without FN has there what its N makes. Pictures, sounds
+    and keys are left out.
     """
     given = [found for found in properties if not found.is_binary]
     labels = {found.group: _label(found.value) for found in given if found.group and found.name == "X-ABLABEL"}

@@ -124,6 +124,7 @@ def test_properties_become_columns(path: Path) -> None:
         "NOTE": "one\ntwo, three",
         "URL": "https://a.example",
         "URL (2)": "https://b.example",
+        "FN": "欧阳锋",
     }
     assert row.problems == ()
 

@@ -37,6 +37,11 @@ ADDRESS = {
     "postcode": "postal_code",
     "country": "country",
 }
+WAYS = {
+    "email": ("EMAIL",),
+    "mobile": ("TEL.cell", "TEL.work cell", "TEL.home cell"),
+    "phone": ("TEL.work", "TEL.main", "TEL.home", "TEL.other"),
+}
 _NEEDED = ("account", "contact", "account_contact")
 
 
@@ -99,11 +104,9 @@ class _Cards:
 
     def _ways(self) -> Iterator[FieldMap]:
         """Yield the first number and address of each sort."""
-        ways = {"email": "EMAIL", "mobile": "TEL.cell"}
-        phone = next((each for each in ("TEL.work", "TEL.home", "TEL.other") if each in self.columns), "")
-        for path, column in {**ways, "phone": phone}.items():
-            if column in self.columns:
-                yield FieldMap(path, (column,), split=LINE, part=1, on_problem="empty")
+        for path, columns in WAYS.items():
+            if there := tuple(each for each in columns if each in self.columns):
+                yield FieldMap(path, there, join=LINE, split=LINE, part=1, on_problem="empty")
 
     def _address(self) -> Iterator[FieldMap]:
         kinds = [each.rpartition(".")[0] for each in self.columns if each.startswith("ADR")]
@@ -120,8 +123,8 @@ class _Cards:
         for column in self.columns:
             if column in exact or (column == "UID" and self.key == ("UID",)) or column == "ORG":
                 continue
-            if column.startswith(("TEL.", "EMAIL.")) and column.partition(".")[0] in self.columns:
-                continue  # the list of all has it
+            if column.startswith("EMAIL.") or any(column in each for each in (WAYS["mobile"], WAYS["phone"])):
+                continue  # the list of all has it; of other sorts, as of a fax, the sort is worth keeping
             name = slug(f"card {column}", taken)
             taken.add(name)
             self.customs.append(_custom(name, f"{column} of the card", f"名片 {column}", kind="long_text"))
