@@ -80,7 +80,7 @@ class _Batch:
         return self._applied(self._attempts(range(len(self.rows))))
 
     def _counting(self, row: Row, told: Sequence[Problem]) -> list[Problem]:
-        """Return what reading said against *row*, but for warnings that are acknowledged, and what is unused or told."""
+        """Return what reading said against *row*, without what was told, is unused, or is a warning acknowledged."""
         acknowledged, unused = self.bound.mapping.acknowledge, self.bound.unmapped
         columns = {problem.facts.get("column") for problem in told} - {None}
         return [
