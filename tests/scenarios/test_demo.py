@@ -26,6 +26,7 @@ SCENES = (
     "One customer",
     "Ten questions of a sales manager",
     "One list, three people",
+    "A messy sheet in GBK",
     "Two people, one field",
     "Two people, different fields",
     "Bad values",
@@ -147,7 +148,7 @@ def test_import_goes_in_and_out_again(figures: Any, told: str) -> None:
     assert act["counts"] == {"rows": 6, "created": 3, "refused": 3}
     assert act["agrees"] is True
     assert act["digests"]["before"] == act["digests"]["after"] != act["digests"]["with"]
-    assert act["digests"]["with"] in told
+    assert "客户表.csv" in told
     assert act["undone"]["left"] == 0
 
 

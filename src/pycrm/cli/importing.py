@@ -217,11 +217,12 @@ def report(settings: Settings, number: str, refused: Path | None, skipped: bool,
     imports = settings.crm().imports
     done = imports.report(settings.principal, number)
     if settings.as_json:
-        rows = [attrs.asdict(row) for row in imports.kept_rows(settings.principal, number)]
+        kept = imports.kept_rows(settings.principal, number, outcome=None if skipped else "refused")
+        rows = [attrs.asdict(row) for row in kept]
         print_json({**done.to_data(), "kept_rows": rows})
     else:
         _tell_result(settings, done)
-        _tell_kept(settings, number)
+        _tell_refused(settings, done)
     if refused is not None:
         imports.write_rows_back(
             settings.principal, number, refused, source=source, skipped=skipped, language=settings.language
@@ -291,7 +292,7 @@ def _finish(settings: Settings, done: ImportResult, refused: Path | None, source
     else:
         _tell_result(settings, done)
         if refused is None:
-            _tell_kept(settings, done.run)
+            _tell_refused(settings, done)
         elif done.counts.refused:
             write(settings.say("the refused rows are in {file}", file=refused))
     if not done.agrees:
@@ -312,8 +313,8 @@ def _tell_plan(settings: Settings, plan: ImportPlan) -> None:
         facts.append((say("unused columns"), ", ".join(plan.unmapped)))
     print_lines(facts)
     _tell_proof(settings, plan.proof)
-    left = [row for row in plan.rows if row.outcome in ("refused", "skipped")]
-    _tell_rows(settings, [(row.line, row.outcome, row.problems) for row in left])
+    refused = [(row.line, row.problems) for row in plan.rows if row.outcome == "refused"]
+    _tell_rows(settings, refused, len(refused))
     write(say("nothing was changed"))
 
 
@@ -372,30 +373,30 @@ def _tell_proof(settings: Settings, proof: Proof) -> None:
         )
 
 
-def _tell_kept(settings: Settings, number: str) -> None:
-    rows = settings.crm().imports.kept_rows(settings.principal, number)
-    _tell_rows(settings, [(row.line, row.outcome, row.problems) for row in rows])
+def _tell_refused(settings: Settings, done: ImportResult) -> None:
+    imports = settings.crm().imports
+    rows = imports.kept_rows(settings.principal, done.run, outcome="refused", limit=MOST_SHOWN)
+    _tell_rows(settings, [(row.line, row.problems) for row in rows], done.counts.refused)
 
 
-def _tell_rows(settings: Settings, rows: Sequence[tuple[int, str, Sequence[AnyMapping[str, Any]]]]) -> None:
-    """Show the first rows that came to nothing, those that were refused before the others."""
+def _tell_rows(settings: Settings, rows: Sequence[tuple[int, Sequence[AnyMapping[str, Any]]]], count: int) -> None:
+    """Show the first rows that were refused, of *count*."""
     say, labels = settings.say, settings.crm().labels
-    told = sorted((row for row in rows if row[2]), key=lambda row: (row[1] != "refused", row[0]))
     lines = [
         (
             str(line),
-            say(outcome),
             _where(data),
             _value(data),
             labels.problem(Problem.from_data(data, None), settings.language),
         )
-        for line, outcome, problems in told
+        for line, problems in rows[:MOST_SHOWN]
         for data in problems
     ]
     if lines:
-        print_table(say.each("Line", "Outcome", "Column", "Value", "Reason"), lines[:MOST_SHOWN], right=[0])
-    if len(lines) > MOST_SHOWN:
-        write(say("and {count} more", count=len(lines) - MOST_SHOWN))
+        write(say("refused:"))
+        print_table(say.each("Line", "Column", "Value", "Reason"), lines, right=[0])
+    if count > MOST_SHOWN:
+        write(say("and {count} more", count=count - MOST_SHOWN))
 
 
 def _where(problem: AnyMapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from itertools import islice
 from typing import TypeVar
 
@@ -22,8 +22,8 @@ BATCH_SIZE = 5_000
 """Rows that are applied in one transaction where nothing else is said: at most so many are done again after a kill."""
 
 
-def in_batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield *rows* in lists of *size*; while one is read and worked on, no garbage is collected.
+def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
+    """Yield *rows* in lists of *size*; while one is read and worked on, no garbage is collected. To be closed.
 
     Rows, records and what is known of them are no garbage, and walking over them took a third of the time.
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as AnyMappingOf
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -216,14 +217,22 @@ class Imports:
             ledger = read_ledger(ws, found.id)
         return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof)
 
-    def kept_rows(self, principal: Principal, run: AnyRun) -> list[ImportedRow]:
+    def kept_rows(
+        self, principal: Principal, run: AnyRun, *, outcome: str | None = None, limit: int | None = None
+    ) -> list[ImportedRow]:
         """Return the rows of a run that were refused or skipped, with their cells and why, in the order of their lines.
 
+        Args:
+            principal: Who asks.
+            run: Which.
+            outcome: Only ``"refused"`` or ``"skipped"`` ones.
+            limit: At most so many.
         Raises:
             NotFoundError: There is no such run, or none that he may read.
         """
         with self._doors.reading(principal) as ws:
-            return list(kept_rows(ws, find_run(ws, run)))
+            rows = kept_rows(ws, find_run(ws, run))
+            return list(islice((row for row in rows if outcome in (None, row.outcome)), limit))
 
     def write_rows_back(
         self,

@@ -21,7 +21,7 @@ MOST_SAMPLES = 20
 
 @attrs.frozen
 class PlannedRow:
-    """A row that would be refused or skipped, or one of the first that would be created or updated.
+    """A row that would be refused, or one of the first that would be created, updated or skipped.
 
     Attributes:
         line: Where it begins in its source.
@@ -78,7 +78,7 @@ class ImportPlan:
         certainty: Of the encoding, 0 to 1.
         mapping: As text.
         counts: Of its rows.
-        rows: All that would be refused or skipped, and some of the others.
+        rows: All that would be refused, and the first of the others.
         decisions: A digest over what would become of every row.
         proof: What would be read and stored.
         seconds: How long it took to find out.
@@ -149,7 +149,7 @@ class Decisions:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._samples = {"created": 0, "updated": 0}
+        self._samples = {"created": 0, "updated": 0, "skipped": 0}
         self.counts = Counts()
         self.rows: list[PlannedRow] = []
 

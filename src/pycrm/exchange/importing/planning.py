@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from pycrm.exchange.importing.applying import apply_rows, prepare_rows
 from pycrm.exchange.importing.batches import define_missing_fields, in_batches, table_of
@@ -71,15 +72,16 @@ class _Planning:
         """Apply all rows in the unit of *ws*."""
         watch, unit = Stopwatch(self._decisions.counts, of), ws._ctx.unit
         mark = unit.mark()
-        for rows in in_batches(table.rows(), batch_size):
-            applied = apply_rows(ws, bound, rows, prepare_rows(bound, rows))
-            self._decisions.add(applied.outcomes)
-            self._proof += applied.proof
-            # Nobody looks at these records again, and there may be millions.
-            unit.forget_since(mark)
-            ws._ctx.forget_known()
-            if on_progress is not None:
-                on_progress(watch.progress(self._decisions.counts))
+        with closing(in_batches(table.rows(), batch_size)) as batches:
+            for rows in batches:
+                applied = apply_rows(ws, bound, rows, prepare_rows(bound, rows))
+                self._decisions.add(applied.outcomes)
+                self._proof += applied.proof
+                # Nobody looks at these records again, and there may be millions.
+                unit.forget_since(mark)
+                ws._ctx.forget_known()
+                if on_progress is not None:
+                    on_progress(watch.progress(self._decisions.counts))
         self._seconds = watch.seconds
 
     def plan(self, source: Source, mapping: Mapping, defined: Sequence[str], unmapped: Sequence[str]) -> ImportPlan:

@@ -29,8 +29,8 @@ class Difference:
         line: The row that gave it.
         entity: The entity's name.
         field: Its path.
-        read: As text.
-        stored: As text.
+        read: As text, the beginning of a long one.
+        stored: Likewise.
     """
 
     line: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -40,7 +41,6 @@ from pycrm.workspace.update import update_many
 __all__ = ["Ledger", "change_run", "check_same", "find_run", "finish_run", "read_ledger", "start_run", "work_on"]
 
 ATTEMPTS = 5
-MOST_PROOF = 900_000
 
 
 @attrs.frozen
@@ -149,13 +149,14 @@ def work_on(
     table = table_of(source, mapping)
     bound = bind_mapping(mapping, table.columns, schema)
     watch, waiting = Stopwatch(ledger.counts, of), None
-    for rows in in_batches(table.rows(after=ledger.last_line), run.batch_size):
-        before = watch.seconds
-        prepared = prepare_rows(bound, rows)
-        ledger, left = _apply(doors, principal, run, bound, rows, prepared, ledger, watch, before)
-        waiting = left if waiting is None or left is None else waiting | left
-        if on_progress is not None:
-            on_progress(watch.progress(ledger.counts))
+    with closing(in_batches(table.rows(after=ledger.last_line), run.batch_size)) as batches:
+        for rows in batches:
+            before = watch.seconds
+            prepared = prepare_rows(bound, rows)
+            ledger, left = _apply(doors, principal, run, bound, rows, prepared, ledger, watch, before)
+            waiting = left if waiting is None or left is None else waiting | left
+            if on_progress is not None:
+                on_progress(watch.progress(ledger.counts))
     result = finish_run(doors, principal, run, ledger)
     if waiting is not None:
         doors.index(waiting)
@@ -253,7 +254,7 @@ def finish_run(doors: Doors, principal: Principal, run: ImportRun, ledger: Ledge
             **attrs.asdict(counts),
             seconds=Decimal(str(round(ledger.seconds, 3))),
             finished_at=ws.now(),
-            proof=_proof_text(ledger.proof),
+            proof=json.dumps(ledger.proof.to_data(), ensure_ascii=False),
         )
         ws._note(
             "imported",
@@ -262,10 +263,6 @@ def finish_run(doors: Doors, principal: Principal, run: ImportRun, ledger: Ledge
             facts={"run": stored.number, **attrs.asdict(counts), "source": stored.source},
         )
     return ImportResult.of(stored, counts, ledger.seconds, ledger.proof)
-
-
-def _proof_text(proof: Proof) -> str:
-    return json.dumps(proof.to_data(), ensure_ascii=False)[:MOST_PROOF]
 
 
 def check_same(source: Source, run: ImportRun) -> None:

@@ -19,6 +19,10 @@ from pycrm.workspace.view import View
 __all__ = ["EntityWork", "compare"]
 
 
+LONGEST = 200
+"""So many characters of a value are told where it differs."""
+
+
 @attrs.define(eq=False)
 class EntityWork:
     """What a batch does to the records of one entity.
@@ -103,7 +107,7 @@ def _differences(
             continue
         for path, one, other in zip(paths, wanted, found, strict=True):
             if one != other:
-                yield Difference(draft.line, work.entity.name, path, str(one), str(other))
+                yield Difference(draft.line, work.entity.name, path, str(one)[:LONGEST], str(other)[:LONGEST])
 
 
 def _digest(rows: Sequence[tuple[Any, ...]]) -> str:

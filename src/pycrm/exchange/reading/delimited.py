@@ -43,6 +43,8 @@ _MOST_BYTES: Final = 4  # of one character, in any encoding
 _END: Final = "\x00end of the file\uffff"
 _BROKEN: Final = re.compile("[\udc80-\udcff]")
 _make_row = tuple.__new__
+# A row that begins with one of these may be without any value.
+_BLANKS: Final = frozenset({"", "\ufeff", *(chr(code) for code in range(0x3001) if chr(code).isspace())})
 
 
 def open_delimited(
@@ -160,7 +162,7 @@ class _Lines:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that have any value."""
-        odd = frozenset(("", " ", "\u3000", "\ufeff", *TOTALS, *self._table.header[:1]))
+        odd = frozenset((*TOTALS, *self._table.header[:1]))
         while batch := self._batch(odd):
             yield from filter(None, batch)
 
@@ -184,7 +186,7 @@ class _Lines:
                 self._begins = reader.line_num + 1
                 if line <= after:
                     rows.append(None)
-                elif not self._close and len(cells) == width and cells[0] not in odd:
+                elif not self._close and len(cells) == width and cells[0] not in odd and cells[0][:1] not in _BLANKS:
                     rows.append(_make_row(Row, (line, tuple(cells), ())))
                 elif self._close and self._is_end(line, cells):
                     break

@@ -287,6 +287,7 @@ def test_told_orders(day: dt.date, order: str, mark: str) -> None:
         (r"(a)\1", False),
         ("*a", False),
         ("[", False),
+        ("[a--b]", False),
         ("x" * 300, False),
     ],
 )

@@ -48,6 +48,8 @@ def objection(pattern: str) -> str:
             ways *= _ways(text)
             if ways > MAX_WAYS:
                 return f"the pattern {pattern!r} repeats too much; write bounds, as in \\d{{1,4}}"
+        if kind == "set" and "--" in text:  # which Python keeps for a difference of sets to come
+            return f"the pattern {pattern!r} has two hyphens in a set; write one of them as \\-"
         before, at = kind, found.end()
     try:
         pattern_of(pattern)
