@@ -393,8 +393,8 @@ class Reader(View):
 
         Args:
             actor: Only what the user with this key did.
-            kind: Only ``"denied"``, ``"elevated"``, ``"unmasked"``, ``"handed_over"``, ``"exported"``, ``"archived"``
-                or ``"unarchived"``.
+            kind: Only ``"denied"``, ``"elevated"``, ``"unmasked"``, ``"handed_over"``, ``"exported"``, ``"imported"``,
+                ``"import_undone"``, ``"archived"`` or ``"unarchived"``.
             entity: Only what is about records of this class.
             record: Only what is about this record.
             since: Only from this instant on.
