@@ -121,7 +121,7 @@ class Attempt:
         work = EntityWork(entity, maker)
         values = list(zip(*columns.values(), strict=True)) if columns else [()] * len(self.batch.rows)
         keys = self._keys(bound, fields, list(columns), values)
-        known = self._matches(bound, prepared, keys)
+        known = self._matches(bound, prepared, keys, maker)
         drafts = self._drafts[bound.alias] = {}
         policy = Policy(bound, list(columns))
         for place in self.places:
@@ -222,12 +222,11 @@ class Attempt:
                 keys[place] = key
         return keys
 
-    def _matches(self, bound: BoundEntity, prepared: Prepared, keys: Mapping[int, Key]) -> dict[Key, Draft | Problem]:
+    def _matches(
+        self, bound: BoundEntity, prepared: Prepared, keys: Mapping[int, Key], maker: DraftMaker
+    ) -> dict[Key, Draft | Problem]:
         wanted = list(dict.fromkeys(key for place, key in keys.items() if prepared.wanted[place]))
         found = self.batch.matcher.find(self.batch.ws, bound.entity, bound.by, wanted)
-        maker = DraftMaker(
-            bound.entity, [bound.entity.field(path) for path in (*prepared.values, *bound.lookups, *bound.records)]
-        )
         return {
             key: maker.load(records[0]) if len(records) == 1 else notes.several(bound.entity.name, key, len(records))
             for key, records in found.items()

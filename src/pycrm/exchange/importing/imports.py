@@ -300,11 +300,12 @@ def _saved_mappings(ws: Reader, fingerprint: str) -> Iterator[Mapping]:
     """Yield the mappings that the last runs for these headers used, the latest first."""
     if not ws._may("read", ws._entity(ImportRun)):
         return
-    for run in ws.list(ImportRun, order_by="created_at DESC", limit=MOST_SAVED):
-        whole = find_run(ws, run)
-        if fingerprint in whole.mapping:
+    ids = [run.id for run in ws.list(ImportRun, order_by="created_at DESC", limit=MOST_SAVED)]
+    whole = {run.id: run for run in ws._ctx.by_ids(ws._ctx.tools.schema.entity(ImportRun), ids)}
+    for id in ids:
+        if fingerprint in whole[id].mapping:
             with suppress(MappingError):  # of an older release
-                yield read_mapping_text(whole.mapping)
+                yield read_mapping_text(whole[id].mapping)
 
 
 def _mapping_of(mapping: AnyMapping) -> Mapping:
