@@ -1,7 +1,7 @@
 """Migrated databases in no time: each set of plugins is migrated once per engine, and tests get it as it was then.
 
 A SQLite file is copied. PostgreSQL takes long to copy and to drop a database, so the same one is emptied and filled
-again; a test that changes its structure takes `new_database`.
+again, or made anew once a test has left columns there; a test that changes more than that takes `new_database`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class PostgresTemplate:
         with psycopg.connect(url, autocommit=True) as connection:
             self._tables = self._names(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
             self._indexes = set(self._indexes_of(connection))
+            self._columns = self._columns_of(connection)
             connection.execute("CREATE SCHEMA pristine")
             for table in self._tables:
                 statement = sql.SQL("CREATE TABLE pristine.{0} AS TABLE public.{0}")
@@ -44,13 +45,15 @@ class PostgresTemplate:
             self._filled_query = found
             self._filled = self._names(connection, found)
 
-    def put_back(self) -> None:
-        """End whatever is still connected, and restore every row and index."""
+    def put_back(self) -> bool:
+        """End whatever is still connected, and restore every row and index; False if a test left other columns."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            if self._columns_of(connection) != self._columns:
+                return False
             for index in set(self._indexes_of(connection)) - self._indexes:
                 connection.execute(sql.SQL("DROP INDEX public.{}").format(sql.Identifier(index)))
             with connection.transaction():
@@ -61,6 +64,7 @@ class PostgresTemplate:
                 for table in filled:
                     fill = sql.SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE pristine.{0}")
                     connection.execute(fill.format(sql.Identifier(table)))
+        return True
 
     @staticmethod
     def _emptying(tables: Sequence[str]) -> sql.Composable:
@@ -77,6 +81,16 @@ class PostgresTemplate:
 
     def _indexes_of(self, connection: psycopg.Connection[Any]) -> list[str]:
         return self._names(connection, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+
+    @staticmethod
+    def _columns_of(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+        """Return each table's columns; those of promoted custom fields come with triggers."""
+        query = (
+            "SELECT attrelid, attname FROM pg_attribute WHERE attrelid IN"
+            " (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r')"
+            " AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum"
+        )
+        return connection.execute(query).fetchall()
 
     @staticmethod
     def _names(connection: psycopg.Connection[Any], query: sql.Composable | sql.LiteralString) -> list[str]:
@@ -106,12 +120,10 @@ class Templates:
     def postgresql(self, plugins: Sequence[Plugin]) -> str:
         """Return the URL of the migrated database of *plugins*, put back to its beginning."""
         key = tuple(plugin.name for plugin in plugins)
-        if key not in self._databases:
+        if key not in self._databases or not self._databases[key].put_back():
             url = self._stack.enter_context(fresh_database(self._server()))
             _migrate(url, plugins)
             self._databases[key] = PostgresTemplate(url)
-        else:
-            self._databases[key].put_back()
         return self._databases[key].url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
