@@ -7,7 +7,7 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from multiprocessing.connection import Connection
@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from sqlalchemy.engine import make_url
 
 from pycrm import CRM, Account, ImportRun, Product
 from pycrm.exchange.importing import Progress
 from pycrm.exchange.mapping import read_mapping_text
+from pycrm.testing.postgres import fresh_database, new_server
 from reliability.checks import NewDatabase, check
-from reliability.workers import ADMINISTRATOR, migrated, running
+from reliability.workers import ADMINISTRATOR, Worker, migrated, opened, running
 
 ACCOUNTS = """
 version = 1
@@ -70,52 +72,89 @@ def import_killed(
     A batch is acknowledged when progress is told; what was acknowledged must be there after the kill, and at most one
     batch more.
     """
-    chance = random.Random(seed)
     told: Counter[str] = Counter()
+    while told["strikes"] < kills:
+        told += _struck(new_database(), rows, batch_size, kills - told["strikes"], seconds, seed, Worker.kill)
+    return _figure(told, rows, batch_size)
+
+
+@check("import_server_stopped", promise=18)
+def import_server_stopped(
+    new_database: NewDatabase,
+    seed: int,
+    *,
+    rows: int = 30_000,
+    stops: int = 20,
+    batch_size: int = 500,
+    seconds: float = 2.0,
+) -> Mapping[str, Any]:
+    """Stop the database server at once, as its crash would, *stops* times during imports that are resumed each time.
+
+    It is a server of our own, on PostgreSQL; SQLite has none.
+    """
+    if make_url(new_database()).get_backend_name() == "sqlite":
+        return {"passed": True, "strikes": 0}
+    told: Counter[str] = Counter()
+    with new_server() as server:
+
+        def strike(worker: Worker) -> None:
+            server.stop(immediately=True)
+            worker.join()  # of the error that it gets
+            server.start()
+
+        while told["strikes"] < stops:
+            with fresh_database(server.url) as url:
+                told += _struck(url, rows, batch_size, stops - told["strikes"], seconds, seed, strike)
+    return _figure(told, rows, batch_size)
+
+
+FAULTS = ("lost", "redone_too_much", "wrong_records", "wrong_counts", "not_equal")
+
+
+def _figure(told: Counter[str], rows: int, batch_size: int) -> Mapping[str, Any]:
+    passed = not any(told[fault] for fault in FAULTS)
+    return {"passed": passed, "rows": rows, "batch_size": batch_size, **dict.fromkeys(FAULTS, 0), **told}
+
+
+def _struck(
+    url: str, rows: int, batch_size: int, strikes: int, seconds: float, seed: int, strike: Callable[[Worker], None]
+) -> Counter[str]:
+    """Run one import, struck at most so many times, each within some *seconds* of its start, and judge it."""
+    chance = random.Random(seed + strikes)
+    told: Counter[str] = Counter(imports=1)
+    acknowledged, is_done = 0, False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         wanted = _write_accounts(path, rows, chance)
-        while told["kills"] < kills:
-            url = new_database()
-            with migrated(url) as crm:
-                told += _killed_often(crm, url, path, batch_size, kills - told["kills"], seconds, chance)
-                told += _against(crm, wanted, rows)
-            told["imports"] += 1
-    faults = ("lost", "redone_too_much", "wrong_records", "wrong_counts", "not_equal")
-    return {
-        "passed": not any(told[fault] for fault in faults),
-        "rows": rows,
-        "batch_size": batch_size,
-        **dict.fromkeys(faults, 0),
-        **told,
-    }
+        with migrated(url):
+            pass
+        while not is_done:
+            with running(import_rows, [(url, str(path), batch_size)]) as (worker,):
+                if told["strikes"] < strikes:
+                    time.sleep(chance.uniform(0, seconds))
+                    strike(worker)
+                    told["strikes"] += 1
+                    said = worker.rest()
+                else:
+                    said = [worker.hear()]
+                    while said[-1] != "done":
+                        said.append(worker.hear())
+            acknowledged = max([acknowledged, *(each for each in said if isinstance(each, int))])
+            stored, is_done = _standing(url)
+            told["lost"] += stored < acknowledged
+            told["redone_too_much"] += stored > acknowledged + batch_size
+            acknowledged = stored
+        return told + _against(url, wanted, rows)
 
 
-def _killed_often(
-    crm: CRM, url: str, path: Path, batch_size: int, kills: int, seconds: float, chance: random.Random
-) -> Counter[str]:
-    told: Counter[str] = Counter()
-    acknowledged = 0
-    while True:
-        with running(import_rows, [(url, str(path), batch_size)]) as (worker,):
-            if told["kills"] < kills:
-                time.sleep(chance.uniform(0, seconds))
-                worker.kill()
-                told["kills"] += 1
-                said = worker.rest()
-            else:
-                said = [worker.hear()]
-                while said[-1] != "done":
-                    said.append(worker.hear())
-        acknowledged = max([acknowledged, *(each for each in said if isinstance(each, int))])
+def _standing(url: str) -> tuple[int, bool]:
+    """Return how many rows the import has applied, and whether it is done."""
+    with opened(url) as crm:
         with crm.reading_as(ADMINISTRATOR) as ws:
             runs = ws.list(ImportRun)
-        stored = crm.imports.report(ADMINISTRATOR, runs[0].id).counts.rows if runs else 0
-        told["lost"] += stored < acknowledged
-        told["redone_too_much"] += stored > acknowledged + batch_size
-        acknowledged = stored
-        if runs and runs[0].status == "done":
-            return told
+        if not runs:
+            return 0, False
+        return crm.imports.report(ADMINISTRATOR, runs[0].id).counts.rows, runs[0].status == "done"
 
 
 def import_rows(pipe: Connection, url: str, path: str, batch_size: int) -> None:
@@ -152,12 +191,13 @@ def _write_accounts(path: Path, rows: int, chance: random.Random) -> dict[str, s
     return wanted
 
 
-def _against(crm: CRM, wanted: Mapping[str, str], rows: int) -> Counter[str]:
-    with crm.reading_as(ADMINISTRATOR) as ws:
-        found = {account.number: account.name for account in ws.iterate(Account)}
-        (run,) = ws.list(ImportRun)
-    result = crm.imports.report(ADMINISTRATOR, run.id)
-    kept = Counter(row.outcome for row in crm.imports.kept_rows(ADMINISTRATOR, run.id))
+def _against(url: str, wanted: Mapping[str, str], rows: int) -> Counter[str]:
+    with opened(url) as crm:
+        with crm.reading_as(ADMINISTRATOR) as ws:
+            found = {account.number: account.name for account in ws.iterate(Account)}
+            (run,) = ws.list(ImportRun)
+        result = crm.imports.report(ADMINISTRATOR, run.id)
+        kept = Counter(row.outcome for row in crm.imports.kept_rows(ADMINISTRATOR, run.id))
     counts_hold = result.counts.add_up and result.counts.rows == rows and kept["refused"] == result.counts.refused
     return Counter(
         wrong_records=int(found != wanted), wrong_counts=int(not counts_hold), not_equal=int(not result.proof.agrees)

@@ -37,9 +37,16 @@ _processes.set_forkserver_preload(
 @contextmanager
 def migrated(url: str) -> Iterator[CRM]:
     """Open a CRM of the built-in plugins on the empty database at *url*, for the block."""
+    with opened(url) as crm:
+        crm.migrate()
+        yield crm
+
+
+@contextmanager
+def opened(url: str) -> Iterator[CRM]:
+    """Open a CRM of the built-in plugins on the migrated database at *url*, for the block."""
     crm = CRM(url, plugins=[])
     try:
-        crm.migrate()
         yield crm
     finally:
         crm.close()
@@ -73,6 +80,16 @@ class Worker:
                 said.append(self.pipe.recv())
             except (EOFError, OSError):  # the last word may be cut off
                 return said
+
+    def join(self) -> None:
+        """Wait until it has ended.
+
+        Raises:
+            RuntimeError: It goes on.
+        """
+        self.process.join(PATIENCE)
+        if self.process.is_alive():
+            raise RuntimeError(f"{self.process.name} did not end")
 
     def kill(self) -> None:
         """End it at once, as kill -9 does."""

@@ -17,6 +17,8 @@ from uuid import UUID
 import attrs
 
 from pycrm.errors import QueryError
+from pycrm.fields.field import Field
+from pycrm.fields.references import AnyRefKind
 from pycrm.query.aggregate import (
     AggregatePlan,
     Branch,
@@ -103,6 +105,26 @@ class Compiler:
     def exists_ids(self, entity: Entity, ids: Sequence[UUID], *, include_binned: bool = False) -> list[Statement]:
         """Return the statements that say which of these ids exist: rows of one column, the id as the driver has it."""
         return self._by_ids(entity, ids, Variant(include_binned), whole=False)
+
+    def referring(
+        self, entity: Entity, field: Field, target: str, ids: Sequence[UUID], *, include_binned: bool = False
+    ) -> list[Statement]:
+        """Return the statements that read the records whose *field*, a reference with a column, leads to these ids."""
+        params = {"_target": target} if isinstance(field.kind, AnyRefKind) else {}
+        return self._by_ids(entity, ids, Variant(include_binned), whole=True, by=field, params=params)
+
+    def every(self, entity: Entity, where: Where = None, *, include_binned: bool = False) -> Statement:
+        """Return the statement that reads all records that *where* selects, in no order.
+
+        A page would be walked in its order where nothing is known of how many there are; this is looked up.
+        """
+        asked = _Asked.of(where)
+        return self._statement(
+            ("every", entity.name, asked.shape),
+            partial(self._make.every, entity, asked.node),
+            Variant(include_binned),
+            asked,
+        )
 
     def page(
         self,
@@ -241,12 +263,21 @@ class Compiler:
         resolved = read_measures(measures, at_entity)
         return resolved, read_groups(group_by, at_entity, self.dialect), tuple(branches(resolved))
 
-    def _by_ids(self, entity: Entity, ids: Sequence[UUID], variant: Variant, *, whole: bool) -> list[Statement]:
-        make = partial(self._make.ids, entity, variant, whole=whole)
-        id_list = self._id_lists.get((entity.name, variant, whole), make)
+    def _by_ids(
+        self,
+        entity: Entity,
+        ids: Sequence[UUID],
+        variant: Variant,
+        *,
+        whole: bool,
+        by: Field | None = None,
+        params: Mapping[str, Any] = MappingProxyType({}),
+    ) -> list[Statement]:
+        make = partial(self._make.ids, entity, variant, whole=whole, by=by)
+        id_list = self._id_lists.get((entity.name, variant, whole, by and by.path), make)
         if self.rules is None:
-            return id_list.statements(ids, ())
-        return id_list.statements(ids, self.rules.values_of(id_list.ruled), **self.rules.params)
+            return id_list.statements(ids, (), **params)
+        return id_list.statements(ids, self.rules.values_of(id_list.ruled), **params, **self.rules.params)
 
     def _order(self, entity: Entity, asked: tuple[OrderKey, ...]) -> Order:
         return self._orders.get((entity.name, asked), partial(self._make.order, entity, asked))

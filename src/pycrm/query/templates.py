@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from pycrm.errors import QueryError
-from pycrm.fields.field import Place
+from pycrm.fields.field import Field, Place
 from pycrm.query.aggregate import Branch, Group, ResolvedMeasure, branch_select
 from pycrm.query.ast import Node, Path, operand_shape, operand_values
 from pycrm.query.bind import bind, bind_operand
@@ -81,16 +81,28 @@ class Templates:
     dialect: Dialect
     rules: RowRules | None = None
 
-    def ids(self, entity: Entity, variant: Variant, *, whole: bool) -> IdList:
-        """Return the statement over a list of ids: *whole* records, or only the ids that exist."""
+    def ids(self, entity: Entity, variant: Variant, *, whole: bool, by: Field | None = None) -> IdList:
+        """Return the statement over a list of ids: *whole* records, or only the ids that exist.
+
+        The ids are the records' own, or those that the reference *by*, a column, leads to; where it leads anywhere, to
+        an entity that is the parameter ``_target``.
+        """
         asked = self._filtered(entity, None, variant)
         scope = asked.scope
-        columns: list[ColumnElement[Any]] = self._record_columns(entity, scope) if whole else [scope.root.c.id]
-        if whole and entity.link_fields:
-            columns.append(links_sql(self.tables, scope.root.c.id, self.dialect))
+        columns = self._whole(entity, scope) if whole else [scope.root.c.id]
         chosen = select(*columns, *self._number(variant)).select_from(scope.source).where(*asked.clauses)
-        ids = ValueList(self.dialect, scope.root.c.id, chosen.where)
+        listed: ColumnElement[Any] = scope.root.c.id
+        if by is not None:
+            listed, *others = scope.parts(resolve(self.schema, entity, Path(tuple(by.path.split(".")))))
+            chosen = chosen.where(*(part == bindparam("_target", type_=part.type) for part in others))
+        ids = ValueList(self.dialect, listed, chosen.where)
         return IdList(ids, asked.conditions.fills, tuple(asked.ruled))
+
+    def every(self, entity: Entity, node: Node | None, variant: Variant) -> Template:
+        """Return the template of all records at once, in no order."""
+        asked = self._filtered(entity, node, variant)
+        chosen = select(*self._whole(entity, asked.scope)).select_from(asked.scope.source).where(*asked.clauses)
+        return self._compiled(chosen, asked)
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""
@@ -261,6 +273,11 @@ class Templates:
             # An array is made first, whatever the planner thinks of what is in it.
             return [scope.root.c.id == func.any(func.array(ids.scalar_subquery()))]
         return [scope.root.c.id.in_(ids)]
+
+    def _whole(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
+        """Return the columns of a record and its links."""
+        columns = self._record_columns(entity, scope)
+        return [*columns, links_sql(self.tables, scope.root.c.id, self.dialect)] if entity.link_fields else columns
 
     def _record_columns(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
         columns = select_list(entity, scope.root, self.dialect.name)

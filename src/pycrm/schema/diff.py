@@ -169,11 +169,11 @@ class FieldReader:
     def __init__(self, fields: Iterable[Field]) -> None:
         self.fields = tuple(fields)
         self._empty = tuple(field.kind.empty for field in self.fields)
-        values = [
-            f"record.get_document_value({field.path!r})" if "." in field.path else f"record.{slot_of(field)}"
-            for field in self.fields
-        ]
-        self.read = make_function(f"def read(record):\n    return ({''.join(f'{v}, ' for v in values)})\n", "read", {})
+        sources = [_read_source(field) for field in self.fields]
+        lines = ["def read(record):", f"    return ({''.join(f'{source}, ' for source in sources)})", ""]
+        if any(source.startswith("document.") for source in sources):
+            lines.insert(1, "    document = record.document_values()")
+        self.read = make_function("\n".join(lines), "read", {})
 
     def given(self, record: Record) -> list[tuple[Field, Any]]:
         """Return the fields of *record* that have a value, with it."""
@@ -185,6 +185,14 @@ class FieldReader:
             for field, value in zip(self.fields, values, strict=True)
             if value is not None and value != field.kind.empty
         ]
+
+
+def _read_source(field: Field) -> str:
+    """Return the expression of *field*'s value in the variable *record*, whose document's values are *document*."""
+    if "." not in field.path:
+        return f"record.{slot_of(field)}"
+    way = "document.get" if field.kind.empty is None else "record.get_document_value"
+    return f"{way}({field.path!r})"
 
 
 def loaded_value(entity: Entity, record: Record, field: Field) -> Any:

@@ -20,6 +20,12 @@ __all__ = ["Parameters", "Statements", "as_sqlalchemy_error"]
 
 Parameters: TypeAlias = Mapping[str, Any] | tuple[Any, ...]
 
+LONG = 100
+"""A statement over so many values is planned for them on PostgreSQL, each time.
+
+A prepared one keeps the plan of its first runs: from when a table was small, to read all of it, whatever it has become.
+"""
+
 _log = logging.getLogger("sqlalchemy.engine.Engine")
 
 
@@ -30,6 +36,7 @@ class Statements:
         self._connection = connection
         self._watched = _is_watched(connection)
         dialect: Any = connection.dialect
+        self._prepares = dialect.name == "postgresql"
         self._driver_error: type[Exception] = dialect.loaded_dbapi.Error
         self._cursor: Any = None
 
@@ -43,7 +50,7 @@ class Statements:
                 return rows
         cursor = self._ready()
         try:
-            cursor.execute(sql, params)
+            self._execute(cursor, sql, params)
             found: list[tuple[Any, ...]] = cursor.fetchall()  # SQLite may fail as late as here
         except self._driver_error as error:
             raise as_sqlalchemy_error(self._connection, sql, error) from error
@@ -55,7 +62,7 @@ class Statements:
             return self._connection.exec_driver_sql(sql, params, THE_DOORS).rowcount
         cursor = self._ready()
         try:
-            cursor.execute(sql, params)
+            self._execute(cursor, sql, params)
         except self._driver_error as error:
             raise as_sqlalchemy_error(self._connection, sql, error) from error
         return int(cursor.rowcount)
@@ -79,12 +86,25 @@ class Statements:
             self._cursor.close()
             self._cursor = None
 
+    def _execute(self, cursor: Any, sql: str, params: Parameters) -> None:
+        if self._prepares and _is_long(params):
+            cursor.execute(sql, params, prepare=False)
+        else:
+            cursor.execute(sql, params)
+
     def _ready(self) -> Any:
         if not self._connection.in_transaction():
             self._connection.begin()  # as its own `execute` does, so that it will commit or roll back
         if self._cursor is None:
             self._cursor = door_cursor(self._connection)
         return self._cursor
+
+
+def _is_long(params: Parameters) -> bool:
+    if len(params) >= LONG:
+        return True
+    values = params if type(params) is tuple else params.values()  # type: ignore[union-attr]
+    return any(type(value) is list and len(value) >= LONG for value in values)
 
 
 def _is_watched(connection: Connection) -> bool:

@@ -15,6 +15,8 @@ from pycrm.storage.dialect import Dialect
 __all__ = ["PORTION", "ValueList", "driver_sql"]
 
 PORTION = 500
+_ARRAY = 5_000
+"""So many values at once where they are one parameter; each portion may cost a walk through the table."""
 # A shorter list is filled up by repeating its last value, which changes nothing.
 _LENGTHS = (1, 10, 100, PORTION)
 
@@ -48,9 +50,10 @@ class ValueList:
         self._compiled: dict[int, str] = {}
 
     def portions(self, values: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield driver SQL and parameters for *values*, at most `PORTION` at a time."""
-        for start in range(0, len(values), PORTION):
-            yield self._portion(list(values[start : start + PORTION]))
+        """Yield driver SQL and parameters for *values*, some hundreds or thousands at a time."""
+        portion = _ARRAY if self._dialect.name == "postgresql" else PORTION
+        for start in range(0, len(values), portion):
+            yield self._portion(list(values[start : start + portion]))
 
     def _portion(self, values: list[Any]) -> tuple[str, dict[str, Any]]:
         if self._dialect.name == "postgresql" and len(values) > 1:

@@ -59,35 +59,76 @@ def find_binaries() -> Path | None:
     return None
 
 
+class Server:
+    """A throw-away server in a folder of its own.
+
+    Attributes:
+        url: Of its database ``postgres``.
+    """
+
+    def __init__(self, folder: Path, binaries: Path, *, fsync: bool) -> None:
+        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self._folder = folder
+        self._as_user = _as_user(folder)
+        data = folder / "data"
+        _run_initdb(binaries, data, self._as_user)
+        self._command = [binaries / "postgres", "-D", data, "-k", folder, *_settings(fsync)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers.
+
+        Raises:
+            StorageError: It does not; its last words are in the message.
+        """
+        log = self._folder / "log"
+        with log.open("ab") as file:
+            # The words are our own: folders that were looked up, and settings from the table below.
+            self._process = subprocess.Popen(self._command, stdout=file, stderr=file, **self._as_user)  # noqa: S603
+        _wait_for(self._process, self.url, log)
+
+    def stop(self, *, immediately: bool = False) -> None:
+        """End its sessions and stop it; *immediately* as a crash would, so that it has to recover at the next start."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT if immediately else signal.SIGINT)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
 @contextmanager
-def running_server(*, fsync: bool = True) -> Iterator[str]:
-    """Run a throw-away server for the block and give the URL of its database ``postgres``.
+def new_server(*, fsync: bool = True) -> Iterator[Server]:
+    """Start a throw-away server for the block, which may stop and start it.
 
     Args:
         fsync: Whether a commit waits for the disk. Leave it on to measure; tests that survive no power cut need not.
     Raises:
-        StorageError: There are no binaries, or the server does not start; its last words are in the message.
+        StorageError: There are no binaries, or the server does not start.
     """
     binaries = find_binaries()
     if binaries is None:
         raise StorageError(f"no PostgreSQL is installed; install its server, or set {ENVIRONMENT}")
     folder = Path(tempfile.mkdtemp(prefix="pycrm-pg-"))
     try:
-        as_user = _as_user(folder)
-        data = folder / "data"
-        _run_initdb(binaries, data, as_user)
-        with (folder / "log").open("wb") as log:
-            # The words are our own: folders that were looked up, and settings from the table below.
-            command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, *_settings(fsync)]
-            server = subprocess.Popen(command, stdout=log, stderr=log, **as_user)  # noqa: S603
+        server = Server(folder, binaries, fsync=fsync)
         try:
-            url = f"postgresql://postgres@/postgres?host={folder}"
-            _wait_for(server, url, folder / "log")
-            yield url
+            server.start()
+            yield server
         finally:
-            _stop(server)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_server(*, fsync: bool = True) -> Iterator[str]:
+    """Run a throw-away server for the block and give the URL of its database ``postgres``; see `new_server`."""
+    with new_server(fsync=fsync) as server:
+        yield server.url
 
 
 @contextmanager
@@ -149,15 +190,6 @@ def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGINT)  # "fast": sessions end, nothing is waited for
-    try:
-        server.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
 
 
 def _administer(url: str, statement: str) -> None:

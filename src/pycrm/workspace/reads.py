@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from pycrm.fields.field import Field
+from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import PartType
 from pycrm.fields.references import AnyRefKind
 from pycrm.query import F, PagePlan, PageRows, Statement, Where
@@ -19,10 +20,9 @@ from pycrm.storage.links import take_links
 from pycrm.values.refs import Ref
 from pycrm.workspace.tools import SchemaTools
 
-__all__ = ["MANY", "Moved", "Reads", "RightsMoved", "SchemaMoved"]
+__all__ = ["Moved", "Reads", "RightsMoved", "SchemaMoved"]
 
 PORTION = 500
-MANY = 2**31 - 2  # a plan asks for one row more, and LIMIT is a 32-bit number on PostgreSQL
 
 
 class Moved(Exception):
@@ -93,13 +93,22 @@ class Reads(ABC):
 
     def matching(self, entity: Entity, where: Where = None, *, include_binned: bool = False) -> list[Any]:
         """Return all records that *where* selects, ordered by id."""
-        plan = self.reading.compiler.page(entity, where, limit=MANY, include_binned=include_binned)
-        return self.load(entity, self.page(plan).rows)
+        statement = self.reading.compiler.every(entity, where, include_binned=include_binned)
+        return self._loaded(entity, statement)
+
+    def _loaded(self, entity: Entity, statement: Statement) -> list[Any]:
+        """Return the records that *statement* reads, ordered by id."""
+        return sorted(self.load(entity, self.run(statement.sql, statement.params)), key=attrgetter("id"))
 
     def referring(
         self, entity: Entity, field: Field, target: str, ids: Sequence[UUID], *, include_binned: bool = False
     ) -> Iterator[Any]:
         """Yield the records of *entity* whose *field* refers to one of the records of *target* with *ids*."""
+        if field.place is Place.COLUMN:
+            compiler = self.reading.compiler
+            for statement in compiler.referring(entity, field, target, list(ids), include_binned=include_binned):
+                yield from self._loaded(entity, statement)
+            return
         leads_anywhere = isinstance(field.kind, AnyRefKind)
         for start in range(0, len(ids), PORTION):
             portion = ids[start : start + PORTION]

@@ -14,7 +14,6 @@ import attrs
 
 from pycrm.errors import NotFoundError, Problem, ValidationError
 from pycrm.fields.field import Field
-from pycrm.query import F
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.schema.dump import dump_value
@@ -27,7 +26,7 @@ from pycrm.workspace.update import set_values, update_many
 
 __all__ = ["take_back", "undo"]
 
-PORTION = 500
+PORTION = 5_000
 
 
 def undo(ws: Reader, handle: UUID | str) -> UndoResult:
@@ -150,8 +149,7 @@ class _PuttingBack(_Work):
     """Takes back an update: each changed field gets the value that the change row remembers."""
 
     def take_back(self, rows: Sequence[ChangeRow]) -> None:
-        where = F.id.in_([row.record_id for row in rows])
-        found = {record.id: record for record in self.ws.list(self.entity.record_class, where=where, limit=PORTION)}
+        found = {record.id: record for record in self._readable([row.record_id for row in rows])}
         later = self.later(rows)
         ready = []
         for row in rows:
@@ -166,6 +164,10 @@ class _PuttingBack(_Work):
                 set_values(self.entity, record, dict(self._before(row)))
                 ready.append(record)
         self.note(update_many(self.ws, ready, "refuse", with_read_only=True))
+
+    def _readable(self, ids: Sequence[UUID]) -> list[Any]:
+        """Return the records outside the bin that the principal may read, with what he sees of them."""
+        return self.ws._ask(lambda reads: reads.by_ids(reads.schema.entity(self.entity.name), ids))
 
     def _is_as_before(self, record: Record, row: ChangeRow) -> bool:
         known = {self._today(path) for path in row.changed} <= self.entity.fields.keys()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from tests.conftest import DATABASES
 
-from reliability.check_import import import_killed, import_says_what_it_did
+from reliability.check_import import import_killed, import_says_what_it_did, import_server_stopped
 
 
 @pytest.mark.slow
@@ -17,6 +17,15 @@ def test_killed(engine: str, new_database: Callable[[str], str]) -> None:
     figure = import_killed(lambda: new_database(engine), 1, rows=2_000, kills=4, batch_size=200, seconds=0.8)
 
     assert figure["passed"], figure
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("postgresql" not in DATABASES, reason="SQLite has no server")
+def test_server_stopped(new_database: Callable[[str], str]) -> None:
+    """The server crashes; nothing that was acknowledged is lost, and nothing is doubled."""
+    figure = import_server_stopped(lambda: new_database("postgresql"), 1, rows=2_000, stops=2, batch_size=200)
+
+    assert (figure["passed"], figure["strikes"]) == (True, 2), figure
 
 
 @pytest.mark.parametrize("engine", DATABASES)

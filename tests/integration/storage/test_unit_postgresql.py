@@ -190,3 +190,15 @@ def test_ended_connection_is_replaced(make_world: MakeWorld, url: str) -> None:
         ((now,),) = unit.rows("SELECT pg_backend_pid()")
 
     assert now != ended
+
+
+@pytest.mark.parametrize(("count", "kept"), [(3, 1), (200, 0)])
+def test_long_lists_are_planned_each_time(make_world: MakeWorld, url: str, count: int, kept: int) -> None:
+    """A short statement is prepared; one over many values would keep a plan from when its table was small."""
+    question = "SELECT value FROM unnest(%(values)s::int[]) AS value"
+    known = "SELECT count(*) FROM pg_prepared_statements WHERE position('unnest' IN statement) > 0"
+
+    with make_world(url).database.reading_unit() as unit:
+        for _ in range(10):
+            assert unit.rows(question, {"values": list(range(count))}) == [(value,) for value in range(count)]
+        assert unit.rows(known) == [(kept,)]

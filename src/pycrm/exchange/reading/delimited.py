@@ -220,14 +220,14 @@ class _Lines:
             if len(text) > BLOCK_BYTES:
                 self._check_columns(text)
             self._close = self._close - 1 if self._close else 0
-            if block.is_broken or (block.has_nul and "\x00" in text) or self._calls_for_a_look(text):
+            if block.is_broken or (block.has_nul and "\x00" in text) or self._has_marks(text):
                 self._close = 2 + table.limits.line_bytes // BLOCK_BYTES
             yield io.StringIO(text, newline="")
         self._close = 1
         ended = text.endswith(("\n", "\r")) or not text
         yield io.StringIO(_END if ended else "\n" + _END, newline="")
 
-    def _calls_for_a_look(self, text: str) -> bool:
+    def _has_marks(self, text: str) -> bool:
         # The one character first: it is found many times as fast as two.
         return ("+" in text and LOST_DIGITS in text) or (
             MARK in text and (text.startswith(MARK) or any(mark in text for mark in self._marked))
@@ -273,7 +273,7 @@ class _Lines:
             problems.append(repeated_header(line))
         elif total := total_line(line, cells):
             problems.append(total)
-        if self._close:
+        if self._close and _calls_for_a_look("".join(cells)):
             cells = [self._cell(line, *item, problems) for item in zip(self._table.columns, cells, strict=True)]
         return Row(line, tuple(cells), tuple(problems))
 
@@ -287,3 +287,8 @@ class _Lines:
             problems.append(undecodable(line, column, self._table.encoding.name, shown_bytes(cell), shown))
             return shown
         return original(cell)
+
+
+def _calls_for_a_look(text: str) -> bool:
+    """Return whether a cell of the row whose cells are *text* may be other than it stands."""
+    return MARK in text or "\x00" in text or LOST_DIGITS in text or _BROKEN.search(text) is not None
