@@ -99,7 +99,7 @@ class RowWriter:
         self._codec = CODECS[dialect.name]
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
         self._taken: dict[str, ValueList] = {}
-        self._looks: dict[tuple[str, ...], tuple[ValueList, Load]] = {}
+        self._looks: dict[tuple[Any, ...], tuple[ValueList, Load]] = {}
 
     def insert(self, unit: Unit, records: Sequence[Record], *, if_absent: bool = False) -> None:
         """Insert *records* as they are; they may refer to each other in any order.
@@ -197,9 +197,15 @@ class RowWriter:
     def lock_for_look(self, unit: Unit, ids: Sequence[UUID], fields: Sequence[Field]) -> list[Any]:
         """Do what `lock` does, with records that have no more than their common fields, document and *fields*."""
         unit.begin_writing()
-        statement, load = self._look(fields)
+        statement, load = self._look(fields, locked=True)
         ordered = sorted(ids, key=attrgetter("int"))
         return load([row for sql, params in statement.portions(ordered) for row in unit.rows(sql, params)])
+
+    def look(self, unit: Unit, ids: Sequence[UUID], fields: Sequence[Field]) -> list[Any]:
+        """Return the records of *ids* outside the bin, with no more than id, document and *fields*, in no order."""
+        statement, load = self._look(fields, locked=False)
+        found = load([row for sql, params in statement.portions(ids) for row in unit.rows(sql, params)])
+        return [record for record in found if record.deleted_at is None]
 
     # Statements and generated code, made on first use
 
@@ -256,13 +262,16 @@ class RowWriter:
         statement = select(*columns).order_by(self.table.c.id).with_for_update(key_share=True)
         return ValueList(self.dialect, self.table.c.id, statement.where)
 
-    def _look(self, fields: Sequence[Field]) -> tuple[ValueList, Load]:
-        key = tuple(field.path for field in fields)
+    def _look(self, fields: Sequence[Field], *, locked: bool) -> tuple[ValueList, Load]:
+        key = (locked, *(field.path for field in fields))
         if key not in self._looks:
-            wanted = {"id", "deleted_at", *key}
+            wanted = {"id", "deleted_at", *key[1:]}
             read = [field for field in self.entity.column_fields if field.path in wanted]
             columns = select_list(self.entity, self.table, self.dialect.name, read)
-            self._looks[key] = self._locking(columns), make_loader(self.entity, self.dialect, read)
+            statement = (
+                self._locking(columns) if locked else ValueList(self.dialect, self.table.c.id, select(*columns).where)
+            )
+            self._looks[key] = statement, make_loader(self.entity, self.dialect, read)
         return self._looks[key]
 
     def _select(self, condition: ColumnElement[bool]) -> Select[Any]:

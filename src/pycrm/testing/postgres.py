@@ -72,7 +72,7 @@ class Server:
         self._as_user = _as_user(folder)
         data = folder / "data"
         _run_initdb(binaries, data, self._as_user)
-        self._command = [binaries / "postgres", "-D", data, "-k", folder, *_settings(fsync)]
+        self._command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, *_settings(fsync)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -84,8 +84,9 @@ class Server:
         log = self._folder / "log"
         with log.open("ab") as file:
             # The words are our own: folders that were looked up, and settings from the table below.
-            self._process = subprocess.Popen(self._command, stdout=file, stderr=file, **self._as_user)  # noqa: S603
-        _wait_for(self._process, self.url, log)
+            process = subprocess.Popen(self._command, stdout=file, stderr=file, **self._as_user)  # noqa: S603
+        self._process = process
+        _wait_for(process, self.url, log)
 
     def stop(self, *, immediately: bool = False) -> None:
         """End its sessions and stop it; *immediately* as a crash would, so that it has to recover at the next start."""

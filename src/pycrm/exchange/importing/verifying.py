@@ -13,6 +13,7 @@ from pycrm.exchange.importing.drafts import Draft, DraftMaker, is_nothing
 from pycrm.exchange.importing.proof import MOST_DIFFERENCES, ColumnTotal, Difference, EntityProof, Proof
 from pycrm.exchange.importing.totals import is_summed, summed
 from pycrm.exchange.mapping import BoundMapping, Prepared
+from pycrm.fields.field import Place
 from pycrm.schema import Entity
 from pycrm.workspace.view import View
 
@@ -41,10 +42,16 @@ class EntityWork:
 
     def read_back(self, ws: View) -> None:
         """Read the records that were written from the database."""
-        if self.drafts:
-            whole = ws._ctx.tools.schema.entity(self.entity.name)
-            found = ws._ctx.by_ids(whole, [draft.record.id for draft in self.drafts])
-            self.stored = {record.id: self.maker.read(record) for record in found}
+        if not self.drafts:
+            return
+        ctx, ids = ws._ctx, [draft.record.id for draft in self.drafts]
+        whole = ctx.tools.schema.entity(self.entity.name)
+        if any(field.place is Place.LINK for field in self.maker.fields):
+            found = ctx.by_ids(whole, ids)
+        else:
+            columns = [field for field in self.maker.fields if field.place is Place.COLUMN]
+            found = ctx.of(whole).writer.look(ctx.unit, ids, columns)
+        self.stored = {record.id: self.maker.read(record) for record in found}
 
     @property
     def paths(self) -> list[str]:
