@@ -154,6 +154,7 @@ def work_on(
             before = watch.seconds
             prepared = prepare_rows(bound, rows)
             ledger, left = _apply(doors, principal, run, bound, rows, prepared, ledger, watch, before)
+            del rows, prepared  # before the next ones, see `in_batches`
             waiting = left if waiting is None or left is None else waiting | left
             if on_progress is not None:
                 on_progress(watch.progress(ledger.counts))
