@@ -85,7 +85,7 @@ def read_changes(
     """Return the changes of one record that made a version greater than *since_version*, oldest first."""
     codec = CODECS[unit.dialect.name]
     params = {"_id": codec.encode_value(PartType.ID, record_id), "_since": since_version, "_entity": entity}
-    return [_decoded(row, codec) for row in unit.rows(_read_sql(tables, unit.dialect), params)]
+    return _decoded(unit.rows(_read_sql(tables, unit.dialect), params), codec)
 
 
 def read_newest_changes(
@@ -109,7 +109,7 @@ def read_newest_changes(
         "_limit": limit,
     }
     rows = unit.rows(_read_newest_sql(tables, unit.dialect), params)
-    return [(int(row[-1]), _decoded(row[:-1], codec)) for row in rows]
+    return list(zip((int(row[-1]) for row in rows), _decoded([row[:-1] for row in rows], codec), strict=True))
 
 
 def read_batch(unit: Unit, tables: Tables, batch: UUID, *, after: int, last: int) -> list[ChangeRow]:
@@ -124,16 +124,16 @@ def read_batch(unit: Unit, tables: Tables, batch: UUID, *, after: int, last: int
     """
     codec = CODECS[unit.dialect.name]
     params = {"_batch": codec.encode_value(PartType.ID, batch), "_after": after, "_last": last}
-    return [_decoded(row, codec) for row in unit.rows(_read_batch_sql(tables, unit.dialect), params)]
+    return _decoded(unit.rows(_read_batch_sql(tables, unit.dialect), params), codec)
 
 
 def read_changes_of(unit: Unit, tables: Tables, entity: str, record_ids: Sequence[UUID]) -> list[ChangeRow]:
     """Return all changes of several records of one entity, those of each oldest first."""
     codec = CODECS[unit.dialect.name]
     return [
-        _decoded(row, codec)
+        change
         for sql, params in _read_many(tables, unit.dialect).portions(record_ids)
-        for row in unit.rows(sql, {**params, "_entity": entity})
+        for change in _decoded(unit.rows(sql, {**params, "_entity": entity}), codec)
     ]
 
 
@@ -233,12 +233,30 @@ def _encoded(rows: Sequence[ChangeRow], codec: Codec, as_json: Callable[[Any], A
     ]
 
 
-def _decoded(row: tuple[Any, ...], codec: Codec) -> ChangeRow:
-    values: dict[str, Any] = {}
-    for (name, part_type), value in zip(_COLUMNS.items(), row, strict=True):
-        decode = codec.decode(part_type)
-        values[name] = value if decode is None or value is None else decode(value)
-    return ChangeRow(
-        **values
-        | {"changed": tuple(values["changed"] or ()), "old": values["old"] or {}, "facts": values["facts"] or {}}
+def _decoded(rows: Sequence[tuple[Any, ...]], codec: Codec) -> list[ChangeRow]:
+    """Return the change rows of *rows*; what many of them share is decoded once."""
+    as_id, as_instant, as_json = (
+        codec.decode(part_type) or _as_it_is for part_type in (PartType.ID, PartType.INSTANT, PartType.JSON)
     )
+    instants = {value: as_instant(value) for value in {row[9] for row in rows}}
+    batches = {value: as_id(value) for value in {row[10] for row in rows}}
+    return [
+        ChangeRow(
+            entity,
+            as_id(record_id),
+            version,
+            kind,
+            actor,
+            instants[at],
+            batches[batch],
+            tuple(as_json(changed) or ()) if changed else (),
+            (as_json(old) or {}) if old else {},
+            plugin,
+            (as_json(facts) or {}) if facts else {},
+        )
+        for entity, record_id, version, kind, changed, old, facts, actor, plugin, at, batch in rows
+    ]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

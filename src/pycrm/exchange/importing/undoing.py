@@ -15,6 +15,7 @@ from pycrm.exchange.importing.running import change_run, find_run
 from pycrm.storage.changes import read_batch
 from pycrm.storage.import_rows import ImportBatch, mark_undone, read_import_batches
 from pycrm.values.principal import Principal
+from pycrm.workspace.garbage import collection_paused
 from pycrm.workspace.results import UndoResult
 from pycrm.workspace.undo import take_back
 
@@ -98,7 +99,7 @@ def _undo_batch(
     doors: Doors, principal: Principal, run: ImportRun, batch: ImportBatch, undone: ImportUndone
 ) -> ImportUndone:
     undo_id = uuid5(run.id, "undo")
-    with doors.acting(principal) as ws:
+    with collection_paused(run.batch_size), doors.acting(principal) as ws:
         ctx = ws._ctx
         ctx.begin_writing()
         ctx.call = undo_id
