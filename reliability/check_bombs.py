@@ -1,19 +1,21 @@
-"""No file takes the memory or the time of the machine that reads it."""
+"""No file and no question takes the memory or the time of the machine that reads it."""
 
 from __future__ import annotations
 
 import resource
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pycrm.errors import ReadError
+from pycrm import Account
+from pycrm.errors import PycrmError, ReadError
 from reliability.checks import NewDatabase, check
 from reliability.hostile_files import HOSTILE
-from reliability.workers import running, wait_for_go
+from reliability.hostile_questions import QUESTIONS
+from reliability.workers import ADMINISTRATOR, Worker, migrated, opened, running, wait_for_go
 
 MOST_SECONDS = 5.0
 MOST_BYTES = 256 << 20
@@ -32,6 +34,28 @@ def file_bombs(
     """
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         results = dict(_results(Path(scratch), names))
+    return _figure(results)
+
+
+@check("question_bombs", promise=31)
+def question_bombs(
+    new_database: NewDatabase, seed: int, *, names: Collection[str] = tuple(QUESTIONS)
+) -> Mapping[str, Any]:
+    """Ask each hostile question in a process of its own; every one must be refused or answered within bounds.
+
+    What the question itself takes counts as well.
+    """
+    url = new_database()
+    with migrated(url) as crm, crm.acting_as(ADMINISTRATOR) as ws:
+        ws.create_many([Account(name=f"海晨 {n}", description="a" * 2_000, employee_count=n) for n in range(200)])
+    results = {}
+    for name in names:
+        with running(ask_in_bounds, [(url, name)]) as (worker,):
+            results[name] = _heard(worker)
+    return _figure(results)
+
+
+def _figure(results: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     failed = {name: said for name, said in results.items() if not is_bounded(said)}
     outcomes = [str(said["outcome"]) for said in results.values()]
     return {
@@ -55,12 +79,18 @@ def _results(folder: Path, names: Collection[str]) -> Iterator[tuple[str, Mappin
         path = folder / name
         HOSTILE[name](path)
         with running(read_in_bounds, [(str(path),)]) as (worker,):
-            worker.pipe.send("go")
-            try:
-                yield name, worker.hear()
-            except RuntimeError:
-                yield name, {"outcome": "died", "seconds": _ALLOWED_SECONDS, "bytes": _ALLOWED_BYTES}
+            yield name, _heard(worker)
         path.unlink()
+
+
+def _heard(worker: Worker) -> Mapping[str, Any]:
+    """Let *worker* go, and return what it says; that it died, if it says nothing."""
+    worker.pipe.send("go")
+    try:
+        said: Mapping[str, Any] = worker.hear()
+    except RuntimeError:
+        return {"outcome": "died", "seconds": _ALLOWED_SECONDS, "bytes": _ALLOWED_BYTES}
+    return said
 
 
 def read_in_bounds(pipe: Connection, path: str) -> None:
@@ -71,26 +101,39 @@ def read_in_bounds(pipe: Connection, path: str) -> None:
 
     from pycrm.exchange.reading import open_source
 
+    def read() -> int:
+        return sum(1 for table in open_source(path).tables for _ in table.rows())
+
+    _tell(pipe, read, ReadError)
+
+
+def ask_in_bounds(pipe: Connection, url: str, name: str) -> None:
+    """Ask the question *name* of the CRM at *url*, in a process of its own, and say what came of it."""
+    with opened(url) as crm, crm.reading_as(ADMINISTRATOR) as reader:
+        reader.count(Account, where="name = 'x'")  # what is worked out once is no cost of a question
+        list(reader.search("x"))
+        _tell(pipe, lambda: QUESTIONS[name](reader), PycrmError)
+
+
+def _tell(pipe: Connection, work: Callable[[], Any], refusal: type[Exception]) -> None:
+    """Do *work* within what is allowed at most, once the check says go, and say what came of it."""
     resource.setrlimit(resource.RLIMIT_CPU, (_ALLOWED_SECONDS, _ALLOWED_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_ALLOWED_BYTES, _ALLOWED_BYTES))
     before = _peak_bytes()
     wait_for_go(pipe)
     start = time.process_time()
-    told, count = "", 0
+    told = ""
     try:
-        for table in open_source(path).tables:
-            for _ in table.rows():
-                count += 1
+        told = str(work())[:200]
         outcome = "read"
-    except ReadError as error:
-        outcome, told = "refused", str(error)
+    except refusal as error:
+        outcome, told = "refused", str(error)[:200]
     except (Exception, MemoryError) as error:  # noqa: BLE001 - whatever it is, it is the result
         outcome, told = type(error).__name__, str(error)[:200]
     pipe.send(
         {
             "outcome": outcome,
             "told": told,
-            "rows": count,
             "seconds": round(time.process_time() - start, 2),
             "bytes": _peak_bytes() - before,
         }

@@ -57,10 +57,7 @@ class Problem(Exception):
 
     def to_data(self) -> dict[str, Any]:
         """Return it as data for JSON, without its record; facts that JSON has no word for as text."""
-        facts = {
-            name: value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
-            for name, value in self.facts.items()
-        }
+        facts = {name: _as_data(value) for name, value in self.facts.items()}
         return {
             "code": self.code,
             "field": self.field,
@@ -89,10 +86,22 @@ class _Missing(dict[str, Any]):
         return "{" + key + "}"
 
 
+_MOST_BITS = 1_000
+"""Of whole numbers that are shown; Python refuses to write out some thousand digits."""
+
+
 def _short(value: object) -> object:
     if isinstance(value, str) and len(value) > 80:
         return value[:77] + "…"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return "a number of hundreds of digits"
     return value
+
+
+def _as_data(value: object) -> object:
+    if isinstance(value, int):
+        return _short(value)
+    return value if value is None or isinstance(value, (float, str)) else str(value)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 MAX_GROUPS = 2
+MAX_MEASURES = 100
 
 
 @attrs.frozen(eq=False)
@@ -104,10 +105,12 @@ def read_measures(texts: Sequence[str], resolve: Callable[[Path], ResolvedPath])
     """Return the measures that *texts* name.
 
     Raises:
-        QueryError: None at all, a text that cannot be read, or a field that cannot be measured so.
+        QueryError: None at all, very many, a text that cannot be read, or a field that cannot be measured so.
     """
     if isinstance(texts, str) or not texts:
         raise QueryError(f"measures={texts!r}: give a list of at least one, as in ['count()', 'sum(amount)']")
+    if len(texts) > MAX_MEASURES:
+        raise QueryError(f"measures: at most {MAX_MEASURES} at once, not {len(texts)}; ask in portions")
     measures = []
     for text in texts:
         measure = read_measure(text)

@@ -63,6 +63,8 @@ CONVERT = "CONVERT"
 
 LARGEST_BUCKET = 512
 MAX_DEPTH = 40
+MAX_LENGTH = 20_000
+"""Characters of a filter, an order or another short text."""
 
 
 @attrs.frozen

@@ -57,6 +57,7 @@ from pycrm.values.periods import Period
 __all__ = ["bind", "bind_operand", "require_operator"]
 
 _MIRRORED: dict[Operator, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MAX_PATTERN = 1_000
 _ORDERLESS: tuple[Sort, ...] = ("boolean", "id")
 
 
@@ -197,7 +198,7 @@ class _Binder:
             raise QueryError(f"{operator.upper()} searches texts, and this is a {term.sort}", **where)
         if not isinstance(right, str):
             raise QueryError(f"{operator.upper()} takes a text, as in {operator.upper()} '海晨', not {right!r}")
-        prepare = fold_pattern if operator == "like" else fold
+        prepare = _folded_pattern if operator == "like" else fold
         return MatchTest(operator, term, self._terms.slot(_of_text(prepare)))
 
     def _has(self, entity: Entity, node: Compare) -> Bound:
@@ -246,6 +247,14 @@ class _Binder:
         if first.sort in _ORDERLESS and operator not in ("=", "!="):
             raise QueryError(f"a {first.sort} has no order; compare it by = or !=")
         return TermTest(operator, first, second)
+
+
+def _folded_pattern(pattern: str) -> str:
+    if len(pattern) > MAX_PATTERN:
+        raise QueryError(
+            f"LIKE takes a pattern of at most {MAX_PATTERN} characters, not {len(pattern)}; CONTAINS takes long texts"
+        )
+    return fold_pattern(pattern)
 
 
 def _of_text(prepare: Callable[[str], str]) -> Take:

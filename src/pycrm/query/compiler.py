@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from copy import copy
+from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -50,7 +51,9 @@ Where: TypeAlias = Condition | Node | str | Mapping[str, Any] | None
 _Measured: TypeAlias = tuple[tuple[ResolvedMeasure, ...], tuple[Group, ...], tuple[Branch, ...]]
 
 MAX_VALUES = 20_000
+MOST_DIGITS = 1_000  # no field holds so many, and writing millions of them out takes a while
 KEPT = 512
+MOST_ROWS = 2**31 - 2  # a plan asks for one row more, and LIMIT is a 32-bit number on PostgreSQL
 
 
 class Compiler:
@@ -156,6 +159,8 @@ class Compiler:
         """
         if limit < 1:
             raise QueryError(f"limit={limit}: a page has room for at least one record", limit=limit)
+        if limit > MOST_ROWS:
+            raise QueryError(f"a page has at most {MOST_ROWS} records; ws.iterate reads all", limit=limit)
         asked = _Asked.of(where)
         keys = read_order(order_by) if order_by is None or isinstance(order_by, str) else tuple(order_by)
         order = self._order(entity, keys)
@@ -339,4 +344,14 @@ class _Asked:
                 "field that these records have in common.",
                 count=count,
             )
+        for value in found:
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, (int, Decimal)) and _is_endless(each):
+                    raise QueryError(f"where= holds a number of more than {MOST_DIGITS} digits")
         return cls(node, shape(node), found, count)
+
+
+def _is_endless(number: int | Decimal) -> bool:
+    if isinstance(number, Decimal):
+        return number.is_finite() and abs(number.adjusted()) > MOST_DIGITS
+    return number.bit_length() > MOST_DIGITS * 10 / 3

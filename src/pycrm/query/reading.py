@@ -17,6 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from pycrm.errors import MoneyError, QuantityError, QueryError
 from pycrm.query.ast import (
+    MAX_LENGTH,
     And,
     Arithmetic,
     Call,
@@ -45,8 +46,6 @@ from pycrm.values.periods import COUNTED, RELATIVE
 from pycrm.values.quantity import Quantity
 
 __all__ = ["place_of", "read_filter", "read_order_keys"]
-
-MAX_LENGTH = 20_000
 
 
 def read_filter(text: str) -> Node:
@@ -91,8 +90,6 @@ def read_order_keys(text: str) -> list[tuple[Operand, bool]]:
     Raises:
         QueryError: It cannot be read; `position` says where.
     """
-    if len(text) > MAX_LENGTH:
-        raise QueryError(f"an order has at most {MAX_LENGTH} characters, not {len(text)}", length=len(text))
     return cast("list[tuple[Operand, bool]]", _parsed(text, "order"))
 
 

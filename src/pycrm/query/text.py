@@ -15,7 +15,7 @@ from typing import NoReturn, TypeAlias
 import attrs
 
 from pycrm.errors import QueryError, UnknownNameError, nearest
-from pycrm.query.ast import Operand, Path
+from pycrm.query.ast import MAX_LENGTH, Operand, Path
 
 __all__ = ["Include", "Measure", "OrderKey", "read_include", "read_measure", "read_order", "read_path"]
 
@@ -144,6 +144,8 @@ def _frozen(tree: Mapping[str, object]) -> Include:
 def _text(text: object, what: str) -> str:
     if not isinstance(text, str):
         raise QueryError(f"{what} is a text, not {text!r}", text=text)
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"{what} has at most {MAX_LENGTH} characters, not {len(text)}", length=len(text))
     return text
 
 

@@ -33,10 +33,25 @@ def fold_pattern(pattern: str) -> str:
 @lru_cache(maxsize=256)
 def pattern_matcher(folded: str) -> Callable[[str], bool]:
     """Return a function that says whether a folded text is like the pattern that `fold_pattern` gave."""
-    wild = {ANY_TEXT: ".*", ONE_CHARACTER: "."}
-    source = "".join(wild[part] if is_wild else re.escape(part) for part, is_wild in _pieces(folded))
+    # Between two ``%`` the first place that fits is as good as any other, so what was found is not looked for again:
+    # else a pattern of some wildcards would run for hours.
+    first, *others = _stretches(folded)
+    source = (
+        first + "".join(f"(?>.*?{stretch})" for stretch in others[:-1]) + "".join(f".*{last}" for last in others[-1:])
+    )
     match = re.compile(source, re.DOTALL).fullmatch
     return lambda text: match(text) is not None
+
+
+def _stretches(folded: str) -> list[str]:
+    """Return what stands between the ``%`` of a pattern, as regular expressions of a fixed length."""
+    stretches = [""]
+    for part, is_wild in _pieces(folded):
+        if is_wild and part == ANY_TEXT:
+            stretches.append("")
+        else:
+            stretches[-1] += "." if is_wild else re.escape(part)
+    return stretches
 
 
 def _pieces(pattern: str) -> list[tuple[str, bool]]:

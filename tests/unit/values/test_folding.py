@@ -84,3 +84,23 @@ def test_wildcards_span_what_is_between(before: str, between: str, after: str) -
     pattern = fold_pattern("%".join(escaped))
 
     assert pattern_matcher(pattern)(fold(before) + fold(between) + fold(after))
+
+
+def slowly_like(text: str, pattern: str) -> bool:
+    """Say what LIKE means, trying every place for every wildcard; *pattern* has no escapes."""
+    if not pattern:
+        return not text
+    if pattern[0] == "%":
+        return any(slowly_like(text[at:], pattern[1:]) for at in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("_", text[0]) and slowly_like(text[1:], pattern[1:])
+
+
+@given(st.text("ab", max_size=8), st.text("ab%_", max_size=8))
+def test_many_wildcards(text: str, pattern: str) -> None:
+    """Each is looked for once, and that finds the same."""
+    assert pattern_matcher(pattern)(text) is slowly_like(text, pattern)
+
+
+def test_wildcards_without_end() -> None:
+    """A pattern that fits nowhere says so at once, however many ways there were to try."""
+    assert not pattern_matcher("%a" * 400 + "%b")("a" * 5_000)

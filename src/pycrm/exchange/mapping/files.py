@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -51,12 +52,23 @@ def read_mapping(path: str | PathLike[str]) -> MappingFile:
     return read_mapping_text(text, file.name)
 
 
+MAX_NESTED = 50
+# Such names take the reader memory by the square of their number.
+_NESTED = re.compile(
+    rf"""(?<![\w"'.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_NESTED}}}""", re.ASCII
+)
+
+
 def read_mapping_text(text: str, name: str = "mapping") -> MappingFile:
     """Return the mapping that *text* says; *name* stands in its errors.
 
     Raises:
         MappingError: As `read_mapping`.
     """
+    if len(text) > MAX_FILE:
+        raise MappingError(name, [_unreadable(f"it has more than {MAX_FILE} characters")])
+    if _NESTED.search(text):
+        raise MappingError(name, [_unreadable(f"names are nested more than {MAX_NESTED} deep")])
     try:
         data = tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
