@@ -70,8 +70,8 @@ def import_killed(
     """Kill an import *kills* times at random moments, resume it each time; in the end all is as if nothing had been.
 
     Unless told, it is killed 200 times on SQLite and 50 times on PostgreSQL, whose server is stopped in a check of its
-    own. A batch is acknowledged when progress is told; what was acknowledged must be there after the kill, and at most one
-    batch more.
+    own. A batch is acknowledged when progress is told; what was acknowledged must be there after the kill, and at most
+    one batch more.
     """
     if kills is None:
         kills = 200 if make_url(new_database()).get_backend_name() == "sqlite" else 50
