@@ -193,7 +193,7 @@ def _copy(engine: sa.Engine, table: sa.Table, rows: list[tuple[Any, ...]]) -> No
 
 def _bare_update(url: str, crm: CRM, count: int, backend: str) -> float:
     mark = "?" if backend == "sqlite" else "%s"
-    sql = f"UPDATE {account_table(crm).name} SET industry = {mark} WHERE number = {mark}"
+    sql = f"UPDATE {account_table(crm).name} SET industry = {mark} WHERE number = {mark} AND deleted_at IS NULL"
     engine = sa.create_engine(url)
     rows = [("bare", f"A{n}") for n in range(count)]
     taken = seconds(lambda: execute_many(engine, sql, rows), WALL)
