@@ -7,6 +7,7 @@ stand in those rows, so nothing is kept twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from pycrm.values.ids import new_id
 from pycrm.workspace.batch import OnProblem, check_on_problem, raise_problems
 from pycrm.workspace.delete import delete_many
 from pycrm.workspace.reader import Reader
+from pycrm.workspace.reads import Moved
 from pycrm.workspace.results import BatchResult, BulkResult, Refused
 from pycrm.workspace.update import update_many
 
@@ -174,6 +176,8 @@ def _opened(ws: Reader, entity: type[Record], where: Where) -> Entity:
         QueryError: There is no filter, and so all records were meant by oversight.
     """
     ws._ctx.begin_writing()
+    with suppress(Moved):
+        ws._check_moved()  # fields are named before any statement could tell that rights have changed
     known = ws._readable(entity)
     if where is None:
         raise QueryError(

@@ -129,6 +129,22 @@ class TestWriting:
 
         assert unchanged(crm, BOSS)
 
+    def test_hidden_meanwhile(self, crm: CRM) -> None:
+        """A bulk call names fields by the rights of now, also where one was hidden since the last call."""
+
+        def write() -> int:
+            with crm.acting_as(MEI) as ws:
+                return len(ws.update_where(Account, "name STARTS WITH 'mei'", {"industry": "linen"}).records)
+
+        assert write() == 2
+        with crm.acting_as(BOSS) as ws:
+            rights = {"read": "team", "write": "own", "fields": {"industry": "none"}}
+            ws.define_role("seller", {"rights": {"account": rights}})
+
+        for _ in range(2):
+            with pytest.raises(UnknownNameError, match="no field 'industry'"):
+                write()
+
 
 def unchanged(crm: CRM, who: Principal) -> bool:
     """Return whether the accounts are those of the beginning."""

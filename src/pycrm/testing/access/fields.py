@@ -99,7 +99,11 @@ def _hidden(world: World, chance: Random, sight: Sight) -> tuple[str, str, list[
     chance.shuffle(names)
     for name in names:
         fields = world.entity(name).fields
-        hidden = [path for path in sorted(fields) if _can_vary(fields[path]) and not sight.asks(name, path)]
+        hidden = [
+            path
+            for path in sorted(fields)
+            if _can_vary(fields[path]) and not sight.asks(name, path) and not world.decides(name, path)
+        ]
         rows = sight.rows(name)
         if hidden and rows:
             return name, chance.choice(hidden), chance.sample(rows, min(len(rows), MOST_CHANGED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, TypeAlias
 
@@ -9,7 +10,7 @@ from pycrm.testing.access.facts import Declared
 from pycrm.testing.access.questions import random_question
 from pycrm.testing.access.scene import Scene
 
-__all__ = ["Rights", "random_roles"]
+__all__ = ["Rights", "random_roles", "rules_in"]
 
 Rights: TypeAlias = dict[str, dict[str, Any]]
 """By entity name what a role gives there."""
@@ -30,6 +31,19 @@ def random_roles(world: Scene, chance: Random, count: int) -> dict[str, dict[str
             data["parent"] = chance.choice(sorted(roles))
         roles[f"wr{number}"] = data
     return roles
+
+
+def rules_in(data: Any) -> Iterator[str]:
+    """Yield the texts of the rules in what roles, or a part of them, are made of."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key == "where":
+                yield value
+            else:
+                yield from rules_in(value)
+    elif isinstance(data, list):
+        for each in data:
+            yield from rules_in(each)
 
 
 def _rights(world: Scene, chance: Random) -> Rights:

@@ -20,7 +20,7 @@ from pycrm.testing.access.oracle import Sight
 from pycrm.testing.access.people import make_people
 from pycrm.testing.access.questions import Question, random_question
 from pycrm.testing.access.records import RecordMaker
-from pycrm.testing.access.role_data import random_roles
+from pycrm.testing.access.role_data import random_roles, rules_in
 from pycrm.testing.access.values import Maker
 from pycrm.values.clock import FixedClock
 from pycrm.values.principal import ADMINISTRATOR, Principal
@@ -103,6 +103,10 @@ class World:
     def sight(self, principal: Principal, facts: Facts | None = None) -> Sight:
         """Return what *principal* reaches, of *facts* where these are not the world's own."""
         return Sight(facts or self.facts, self.roles, self.rules, principal, self.crm.clock())
+
+    def decides(self, entity: str, path: str) -> bool:
+        """Return whether a rule of the roles asks for this field: then it decides which records somebody reads."""
+        return any((entity, path) in self.rules[text].names for text in rules_in(self.roles) if text in self.rules)
 
     def define_roles(self, chance: Random, rights: Mapping[str, dict[str, Any]] | None = None) -> None:
         """Give the company other roles, drawn by *chance* or just *rights*; everybody's rights change with them."""
