@@ -91,6 +91,7 @@ def _try_pair(
         name
         for name in names
         if name not in ("tag", "attachment")
+        and not world.decides_elsewhere(name)
         and sum(not _is_reached(sight, row) for row in world.facts.by_entity[name])
         > len(world.facts.by_entity[name]) // 2
     ]

@@ -74,7 +74,10 @@ class Attempt:
             values = {path: plain_value(fields[path], fields[path].kind.parse(v)) for path, v in self.given.items()}
         except Problem:
             return False
-        after = Row(row.entity, row.id, {**row.values, **values})
+        # A rule may ask for these, too.
+        noted = {"version": row["version"] + 1, "updated_at": self.world.crm.clock(), "updated_by": sight.me}
+        is_changed = any(row[path] != value for path, value in values.items())
+        after = Row(row.entity, row.id, {**row.values, **values, **(noted if is_changed else {})})
         targets = [id for path, value in values.items() if leads(fields[path]) for id in led_to(value)]
         return (
             all(sight.right(self.entity, path) == "write" for path in values)

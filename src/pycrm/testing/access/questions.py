@@ -32,6 +32,9 @@ class Look(Protocol):
         """Return the rows of *entity* outside the bin whose reference at *path* leads to *id*, those for him."""
 
 
+LONGEST = 200
+
+
 @attrs.frozen
 class Question:
     """One filter.
@@ -213,7 +216,7 @@ def _said(value: Any) -> str | None:
             return f"{value.currency} {value.amount}"
         case UUID():
             return f"'{value}'"
-        case str():
+        case str() if len(value) <= LONGEST:
             doubled = value.replace("'", "''")
             return f"'{doubled}'"
     return None

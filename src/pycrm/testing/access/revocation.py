@@ -63,7 +63,8 @@ def _change_people(world: World, chance: Random) -> str:
 
 def _ask(world: World, report: Report, chance: Random, ws: Workspace, sight: Sight, name: str, change: str) -> None:
     cls, rows = world.entity(name).record_class, sight.rows(name) if sight.allows("read", name) else []
-    path = chance.choice(sorted(world.facts.declared[name].paths))
+    fields = world.entity(name).fields
+    path = chance.choice([path for path in sorted(fields) if "is null" in fields[path].kind.operators])
     may = sight.allows("read", name)
     due: dict[str, Any] = {
         "list": {row.id for row in rows} if may else NotAllowedError,

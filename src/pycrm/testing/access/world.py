@@ -106,7 +106,14 @@ class World:
 
     def decides(self, entity: str, path: str) -> bool:
         """Return whether a rule of the roles asks for this field: then it decides which records somebody reads."""
-        return any((entity, path) in self.rules[text].names for text in rules_in(self.roles) if text in self.rules)
+        return any((entity, path) in rule.names for rule in self._rules_of_roles())
+
+    def decides_elsewhere(self, entity: str) -> bool:
+        """Return whether a rule of the roles goes into *entity*: whether others are read may depend on its records."""
+        return any(entity in rule.enters for rule in self._rules_of_roles())
+
+    def _rules_of_roles(self) -> Iterator[Question]:
+        return (self.rules[text] for text in rules_in(self.roles) if text in self.rules)
 
     def define_roles(self, chance: Random, rights: Mapping[str, dict[str, Any]] | None = None) -> None:
         """Give the company other roles, drawn by *chance* or just *rights*; everybody's rights change with them."""
