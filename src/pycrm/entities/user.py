@@ -19,7 +19,7 @@ class User(Record):
     """
 
     key: str = field.text(unique=True)
-    name: str = field.text(searchable=True)
+    name: str = field.text(indexed=True, searchable=True)
     email: str | None = field.of_kind("email")
     language: str | None = field.of_kind("language")
     time_zone: str | None = field.of_kind("time_zone")

@@ -24,7 +24,7 @@ from pycrm.policies.masks import mask
 from pycrm.query import And, Compare, In, Node, Not, Or, Path
 from pycrm.query.bind import bind
 from pycrm.query.prefixing import prefixed
-from pycrm.query.row_rules import LedRule, Readable, RowRule, RowRules
+from pycrm.query.row_rules import LedRule, RowRule, RowRules
 from pycrm.schema import Entity, Schema
 from pycrm.schema.sight import Mask, seen_schema
 
@@ -109,7 +109,8 @@ class Rights:
         until: When it is no longer true by itself, or None.
         rules: By their text, the rules among the grants as settled filters; those that cannot be read are absent.
         seen_schemas: Where the schemas come from that people see.
-        readable: How many records of an entity he may read, and when that was counted, by the monotonic clock.
+        readable: Whether he may read at most so many records of an entity, by its name and that number, and when that
+            was counted, by the monotonic clock.
         lifted: Entities to which a section with further rights gives some.
         made: What others have made of them and keep with them, by what it is.
     """
@@ -124,7 +125,7 @@ class Rights:
     rules: Mapping[str, Node]
     seen_schemas: SeenSchemas
     lifted: frozenset[str] = frozenset()
-    readable: dict[str, tuple[Readable | None, float]] = attrs.field(factory=dict, init=False, repr=False)
+    readable: dict[tuple[str, int], tuple[bool, float]] = attrs.field(factory=dict, init=False, repr=False)
     made: dict[str, Any] = attrs.field(factory=dict, init=False, repr=False)
     _reached: dict[tuple[str, str], Reached] = attrs.field(factory=dict, init=False, repr=False)
     _rules: dict[tuple[str, str], RowRules | None] = attrs.field(factory=dict, init=False, repr=False)

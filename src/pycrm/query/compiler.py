@@ -37,10 +37,11 @@ from pycrm.query.kept import Kept
 from pycrm.query.order import Bounds, Order, bounds_after, bounds_from_start, bounds_params
 from pycrm.query.pages import PagePlan
 from pycrm.query.paths import ResolvedPath, resolve
-from pycrm.query.row_rules import Readable, RowRules
+from pycrm.query.row_rules import RowRules
 from pycrm.query.statement import IdList, Statement, Template
 from pycrm.query.templates import Templates, Variant
 from pycrm.query.text import OrderKey, read_order
+from pycrm.query.ways import HowMany
 from pycrm.schema import Entity, Schema
 from pycrm.storage.dialect import Dialect
 from pycrm.storage.tables import Tables
@@ -139,7 +140,7 @@ class Compiler:
         after: str | None = None,
         include_binned: bool = False,
         with_schema_number: bool = False,
-        readable: Readable | None = None,
+        how_many: HowMany = lambda closely: None,
     ) -> PagePlan:
         """Return how to read a page of the records that *where* selects.
 
@@ -152,7 +153,7 @@ class Compiler:
             after: The `next_cursor` of the page before.
             include_binned: Records in the bin, too.
             with_schema_number: Whether the rows carry it.
-            readable: How many of its records may be read, where there are rules about that and it is known.
+            how_many: Says how many of its records may be read.
         Raises:
             QueryError: A comparison, order, limit or cursor that cannot be served.
             UnknownNameError: A name that leads nowhere.
@@ -164,6 +165,7 @@ class Compiler:
         asked = _Asked.of(where)
         keys = read_order(order_by) if order_by is None or isinstance(order_by, str) else tuple(order_by)
         order = self._order(entity, keys)
+        readable = how_many(asked.node is not None or order.is_led)
         variant = Variant(include_binned, with_schema_number, readable=readable)
         seal = self._seals.get(asked.shape, partial(CursorSeal.of, self._secret, asked.shape, self.schema.number))
         last = None if after is None else order.read(after, seal)

@@ -24,9 +24,13 @@ __all__ = ["Bounds", "Key", "Order", "bounds_after", "bounds_clauses", "bounds_f
 
 ID = Path(("id",))
 
-Bound: TypeAlias = Literal["=", "missing", "present", "<", ">"]
+Bound: TypeAlias = Literal["=", "absent", "missing", "present", "<", ">"]
 Bounds: TypeAlias = tuple[Bound, ...]
-"""One range: how it confines the first keys. The others are free."""
+"""One range: how it confines the first keys. The others are free.
+
+``"absent"`` is ``"missing"`` where that is decided by `Key.reference` alone; there, ``"missing"`` is the range of all
+other cases, so that one of the two is empty.
+"""
 
 
 @attrs.frozen
@@ -40,6 +44,9 @@ class Key:
         descending: Largest first.
         nullable: It may be missing.
         position: Where its value is in a row of the page.
+        reference: The column of the reference that it lies behind, if the database sees to it that this leads to a
+            record, and every such record may be read. If none of those lacks the key, it is missing just where the
+            reference is, which an index may tell.
     """
 
     source: ResolvedPath | Term
@@ -48,6 +55,7 @@ class Key:
     descending: bool
     nullable: bool
     position: int
+    reference: str | None = None
 
     @property
     def path(self) -> ResolvedPath | None:
@@ -85,6 +93,12 @@ class Order:
         """The sorts of scalar that the keys are."""
         return [key.driver.type for key in self.keys]
 
+    @property
+    def is_led(self) -> bool:
+        """Whether it begins behind a reference."""
+        path = self.keys[0].path
+        return path is not None and bool(path.hops)
+
     def write(self, row: Sequence[Any], seal: CursorSeal) -> str:
         """Return the cursor that continues after *row* of a page, signed by *seal*."""
         values = [key.driver.decode(row[key.position]) for key in self.keys]
@@ -109,7 +123,7 @@ class Order:
             spell_nulls: Say where missing values go, for a database that does not take them as smallest.
         """
         # To PostgreSQL a missing value is no fixed one: it would sort what an index has in order already.
-        fixing = ("=",) if spell_nulls else ("=", "missing")
+        fixing = ("=",) if spell_nulls else ("=", "absent", "missing")
         bound_of = dict(enumerate(bounds))
         free = [
             (key, expression)
@@ -128,7 +142,13 @@ def bounds_from_start(keys: Sequence[Key]) -> tuple[Bounds, ...]:
     """
     if keys[0].path is None or not keys[0].path.hops:
         return ((),)
-    return (("present",), ("missing",)) if keys[0].descending else (("missing",), ("present",))
+    missing = _parted(keys, ("missing",))
+    return (("present",), *missing) if keys[0].descending else (*missing, ("present",))
+
+
+def _parted(keys: Sequence[Key], bounds: Bounds) -> tuple[Bounds, ...]:
+    """Return the ranges that *bounds* is asked for as, one of them empty."""
+    return (("absent", *bounds[1:]), bounds) if bounds[0] == "missing" and keys[0].reference else (bounds,)
 
 
 def bounds_after(keys: Sequence[Key], values: Sequence[Any]) -> Iterator[Bounds]:
@@ -137,11 +157,11 @@ def bounds_after(keys: Sequence[Key], values: Sequence[Any]) -> Iterator[Bounds]
         fixed: Bounds = tuple("missing" if value is None else "=" for value in values[:at])
         missing = values[at] is None
         if not keys[at].descending:
-            yield (*fixed, "present" if missing else ">")
+            yield from _parted(keys, (*fixed, "present" if missing else ">"))
         elif not missing:
-            yield (*fixed, "<")
+            yield from _parted(keys, (*fixed, "<"))
             if keys[at].nullable:
-                yield (*fixed, "missing")
+                yield from _parted(keys, (*fixed, "missing"))
 
 
 def bounds_clauses(expressions: Sequence[ColumnElement[Any]], bounds: Bounds) -> list[ColumnElement[bool]]:
@@ -157,7 +177,7 @@ def bounds_params(keys: Sequence[Key], values: Sequence[Any], bounds: Bounds) ->
 def _clause(expression: ColumnElement[Any], bound: Bound, at: int) -> ColumnElement[bool]:
     value = bindparam(f"a{at}", type_=expression.type)
     match bound:
-        case "missing":
+        case "absent" | "missing":
             return expression.is_(None)
         case "present":
             return expression.is_not(None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, false, literal_column, or_, select
@@ -23,7 +23,7 @@ from pycrm.query.scope import Scope
 from pycrm.schema import Entity, Schema
 from pycrm.storage.types import BIGINT, TEXT
 
-__all__ = ["ACCESS_NUMBER", "FEW", "LedRule", "Readable", "RowRule", "RowRules", "RuledTables"]
+__all__ = ["ACCESS_NUMBER", "LedRule", "RowRule", "RowRules", "RuledTables"]
 
 ACCESS_NUMBER = "_access"
 """The parameter that has the number of changes to rights that a statement was made after."""
@@ -49,10 +49,6 @@ class LedRule:
 
 
 RowRule: TypeAlias = Node | LedRule
-
-Readable: TypeAlias = Literal["few", "many"]
-"""How many records of an entity somebody may read: at most `FEW`, or more."""
-FEW = 5_000
 
 
 def rule_shape(rule: RowRule | None) -> Hashable:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, and_, column
 
 from pycrm.query.paths import Hop, ResolvedPath
 from pycrm.schema import Entity
@@ -31,8 +31,8 @@ class TableRules(Protocol):
 class Scope:
     """The FROM of one statement, or of a subquery within it, growing with the paths that are asked of it.
 
-    A reference followed by several paths is joined once. Joins are outer and lead to at most one row, so they neither
-    drop nor repeat records; a missing reference makes everything behind it missing.
+    A reference followed by several paths is joined once. Joins lead to at most one row and are outer but for those that
+    `require` made, so they neither drop nor repeat records; a missing reference makes everything behind it missing.
 
     Attributes:
         tables: All tables.
@@ -82,6 +82,11 @@ class Scope:
         """The tables of the source so far."""
         return (self.root, *self._joined.values())
 
+    @property
+    def address(self) -> ColumnElement[Any]:
+        """Where a row of the root is: within one statement nothing finds it faster."""
+        return column(self.dialect.row_address, _selectable=self.root)
+
     def within(self, entity: Entity) -> Scope:
         """Return the scope of a subquery on *entity*, whose tables have names of their own."""
         return Scope(self.tables, self.dialect, entity, self._names, rules=self._rules)
@@ -111,6 +116,13 @@ class Scope:
         """Return the conditions that the rows of the root may be read; ask before `source` is used."""
         return [] if self._rules is None else self._rules.of_root(self)
 
+    def require(self, hops: Sequence[Hop]) -> None:
+        """Leave out the records from which *hops* lead nowhere; before any path over them is asked for.
+
+        A database may then begin with what they lead to, which it never does behind an outer join.
+        """
+        self._follow(hops, is_outer=False)
+
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
         """Return the SQL of each part of the field at *path*."""
         table = self.table(path.hops)
@@ -122,6 +134,9 @@ class Scope:
 
     def table(self, hops: Sequence[Hop]) -> FromClause:
         """Return the table at the end of *hops*."""
+        return self._follow(hops, is_outer=True)
+
+    def _follow(self, hops: Sequence[Hop], *, is_outer: bool) -> FromClause:
         table = self.root
         way: tuple[str, ...] = ()
         for hop in hops:
@@ -130,7 +145,7 @@ class Scope:
                 target = self._alias(hop.target, next(self._names))
                 reference = reference_sql(table, hop.field, self.dialect.name)
                 rules = [] if self._rules is None else self._rules.of_joined(self, hop.target, target)
-                self.source = self.source.outerjoin(target, and_(target.c.id == reference, *rules))
+                self.source = self.source.join(target, and_(target.c.id == reference, *rules), isouter=is_outer)
                 self._joined[way] = target
             table = self._joined[way]
         return table

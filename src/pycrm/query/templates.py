@@ -31,11 +31,12 @@ from pycrm.query.conditions import Conditions
 from pycrm.query.driver import driver_parts
 from pycrm.query.keys import FIRST_SLOT, key_sql, term_keys
 from pycrm.query.order import ID, Bounds, Key, Order, bounds_clauses
-from pycrm.query.paths import ResolvedPath, resolve
-from pycrm.query.row_rules import Readable, RowRules, RuledTables
+from pycrm.query.paths import Hop, ResolvedPath, resolve
+from pycrm.query.row_rules import RowRules, RuledTables
 from pycrm.query.scope import Scope
 from pycrm.query.statement import IdList, Template
 from pycrm.query.text import OrderKey
+from pycrm.query.ways import Readable, Way, way
 from pycrm.schema import Entity, Schema
 from pycrm.schema.sight import SeenEntity
 from pycrm.storage.dialect import Dialect
@@ -106,17 +107,28 @@ class Templates:
 
     def page(self, entity: Entity, node: Node | None, order: Order, bounds: Bounds, variant: Variant) -> Template:
         """Return the template of one range of a page; its size is the parameter ``limit``."""
-        asked = self._filtered(entity, node, variant)
+        led = [
+            key.path.hops
+            for key, bound in zip(order.keys, bounds, strict=False)
+            if key.path is not None and key.path.hops and bound not in ("absent", "missing")
+        ]
+        asked = self._filtered(entity, node, variant, required=led, is_by_id=order.keys[0].is_id)
         scope, conditions = asked.scope, asked.conditions
         expressions = [key_sql(scope, conditions, key) for key in order.keys]
         beside = [
             expression for key, expression in zip(order.keys, expressions, strict=True) if key.position >= order.width
         ]
+        once: list[ColumnElement[bool]] = []
+        if order.keys[0].reference is not None and bounds[:1] in (("absent",), ("missing",)):
+            lacking = self._lacking(scope, order.keys[0])
+            once = [lacking if bounds[0] == "missing" else ~lacking]
+            if bounds[0] == "absent":
+                expressions[0] = scope.root.c[order.keys[0].reference]
         spell_nulls = self.dialect.name == "postgresql"
         statement = (
             select(*self._record_columns(entity, scope), *beside, *self._number(variant))
             .select_from(scope.source)
-            .where(*asked.clauses, *bounds_clauses(expressions, bounds))
+            .where(*once, *asked.clauses, *bounds_clauses(expressions, bounds))
             .order_by(*order.by(expressions, bounds, spell_nulls=spell_nulls))
             .limit(bindparam("limit", type_=Integer()))
         )
@@ -237,42 +249,78 @@ class Templates:
             name = field.part_names[part]
             nullable = not is_own or bool(self.tables.table(entity.name).c[name].nullable)
             position = columns.index(name) if is_own else beside + number
-            keys.append(Key(path, part, drivers[part], descending, nullable, position))
+            keys.append(Key(path, part, drivers[part], descending, nullable, position, self._reference_before(path)))
         return keys
 
-    def _filtered(self, entity: Entity, node: Node | None, variant: Variant, *, guarded: bool = True) -> _Asked:
-        """Return what is asked of *entity*; with *guarded* the guards are among the conditions."""
+    def _reference_before(self, path: ResolvedPath) -> str | None:
+        """Return the `Key.reference` of a key at *path*."""
+        if len(path.hops) != 1 or (self.rules is not None and path.entity.name in self.rules.rules):
+            return None
+        (hop,) = path.hops
+        column = self.tables.table(hop.entity.name).c.get(hop.field.path)
+        return None if column is None or not column.foreign_keys else hop.field.path
+
+    def _lacking(self, scope: Scope, key: Key) -> ColumnElement[bool]:
+        """Return the condition that one of the records that *key*'s reference leads to lacks it, asked just once."""
+        assert key.path is not None, "what is computed lies behind no reference"
+        inner = scope.within(key.path.entity)
+        part = inner.parts(attrs.evolve(key.path, hops=()))[key.part]
+        return exists(select(literal_column("1")).select_from(inner.source).where(part.is_(None)))
+
+    def _filtered(
+        self,
+        entity: Entity,
+        node: Node | None,
+        variant: Variant,
+        *,
+        guarded: bool = True,
+        required: Sequence[Sequence[Hop]] = (),
+        is_by_id: bool = True,
+    ) -> _Asked:
+        """Return what is asked of *entity*.
+
+        Args:
+            entity: Whose records.
+            node: The filter.
+            variant: What else is said.
+            guarded: The guards are among the conditions.
+            required: Ways that must lead somewhere.
+            is_by_id: What is asked for is sorted by id, if at all.
+        """
         conditions = Conditions()
         ruled = None if self.rules is None else RuledTables(self.rules, conditions, exact=variant.exact)
         scope = Scope(self.tables, self.dialect, entity, rules=ruled)
+        for hops in required:
+            scope.require(hops)
         guards: list[ColumnElement[bool]] = [] if ruled is None else [ruled.guard(scope)]
         clauses: list[ColumnElement[bool]] = [] if variant.binned else [scope.root.c.deleted_at.is_(None)]
-        # Which of several conditions finds fewest, a database guesses better than we do.
-        readable = None if variant.readable == "many" and node is not None else variant.readable
-        clauses += [] if ruled is None else self._readable(ruled, scope, readable)
-        if node is not None:
-            clauses += conditions.clauses(scope, bind(self.schema, entity, node, exact=variant.exact))
+        test = None if node is None else bind(self.schema, entity, node, exact=variant.exact)
+        is_server = self.dialect.name == "postgresql"
+        chosen = way(variant.readable, test, is_led=bool(required), has_statistics=is_server)
+        clauses += [] if ruled is None else self._readable(ruled, scope, chosen, is_by_id=is_by_id)
+        if test is not None:
+            clauses += conditions.clauses(scope, test)
         if guarded:
             clauses += guards
         return _Asked(scope, clauses, guards, conditions, () if ruled is None else ruled.entities)
 
-    def _readable(self, ruled: RuledTables, scope: Scope, readable: Readable | None) -> list[ColumnElement[bool]]:
-        """Return the conditions that the records may be read, in the form in which so many are found quickly.
-
-        Databases do not know how many records somebody may read. Few are all looked up, whatever else is asked, and
-        sorted. Of many, a walk in the order that is asked for soon meets enough; then no index may serve the rule.
-        """
-        if readable is None or (readable == "few" and not ruled.has_rule(scope.entity)):
+    def _readable(
+        self, ruled: RuledTables, scope: Scope, chosen: Way | None, *, is_by_id: bool
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions that the records may be read, in the form that has them looked for as *chosen*."""
+        if chosen is None or (chosen == "gather" and not ruled.has_rule(scope.entity)):
             return scope.readable()
-        if readable == "many":
+        if chosen == "walk":
             clauses = scope.readable()
             return [and_(*clauses).is_(true())] if clauses else []
         inner = scope.again()
-        ids = select(inner.root.c.id).where(*inner.readable()).select_from(inner.source)
+        # An index has the ids in order; otherwise the shortest way to a row will do.
+        wanted, found = (each.root.c.id if is_by_id else each.address for each in (scope, inner))
+        addresses = select(found).where(*inner.readable()).select_from(inner.source)
         if self.dialect.name == "postgresql":
             # An array is made first, whatever the planner thinks of what is in it.
-            return [scope.root.c.id == func.any(func.array(ids.scalar_subquery()))]
-        return [scope.root.c.id.in_(ids)]
+            return [wanted == func.any(func.array(addresses.scalar_subquery()))]
+        return [wanted.in_(addresses)]
 
     def _whole(self, entity: Entity, scope: Scope) -> list[ColumnElement[Any]]:
         """Return the columns of a record and its links."""

@@ -19,12 +19,14 @@ class Dialect:
         driver: What SQLAlchemy calls the driver.
         paramstyle: What Python's database interface calls the marking of named parameters.
         positional: Marks one parameter in SQL that is run with tuples.
+        row_address: The column that every table has and by which a row is found at once, within one statement.
     """
 
     name: str
     driver: str
     paramstyle: str
     positional: str
+    row_address: str
 
     @cached_property
     def sa(self) -> SADialect:
@@ -46,6 +48,6 @@ class Dialect:
 
 
 # Both SQL texts are driver SQL: on PostgreSQL a literal percent sign is written twice, parameters or not.
-SQLITE = Dialect("sqlite", "pysqlite", "named", "?")
-POSTGRESQL = Dialect("postgresql", "psycopg", "pyformat", "%s")
+SQLITE = Dialect("sqlite", "pysqlite", "named", "?", "rowid")
+POSTGRESQL = Dialect("postgresql", "psycopg", "pyformat", "%s", "ctid")
 DIALECTS = {dialect.name: dialect for dialect in (SQLITE, POSTGRESQL)}

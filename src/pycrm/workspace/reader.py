@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import IO, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -179,7 +179,7 @@ class Reader(View):
             limit=limit,
             after=after,
             with_schema_number=self._ctx.needs_number,
-            readable=reads.how_many(known),
+            how_many=partial(reads.how_many, known),
         )
         rows = reads.page(plan)
         if rows.schema_number is not None:

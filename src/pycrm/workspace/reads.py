@@ -12,7 +12,7 @@ from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import PartType
 from pycrm.fields.references import AnyRefKind
 from pycrm.query import F, PagePlan, PageRows, Statement, Where
-from pycrm.query.row_rules import Readable
+from pycrm.query.ways import Readable
 from pycrm.schema import Entity, Schema
 from pycrm.schema.sight import conceal
 from pycrm.storage.codecs import CODECS
@@ -67,8 +67,13 @@ class Reads(ABC):
             SchemaMoved: The stored schema is newer; the unit holds it now.
         """
 
-    def how_many(self, entity: Entity) -> Readable | None:
-        """Return how many records of *entity* may be read, about; None where that is all."""
+    def how_many(self, entity: Entity, closely: bool = False) -> Readable | None:
+        """Return how many records of *entity* may be read, about; None where that is all.
+
+        Args:
+            entity: Whose records.
+            closely: Tell some from many, too, which are more to count.
+        """
         return None
 
     @property

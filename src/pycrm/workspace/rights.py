@@ -19,8 +19,8 @@ from pycrm.policies.grants import GIVES_RIGHTS, EntityGrant, Rule
 from pycrm.policies.rights import People, Rights
 from pycrm.policies.roles import STORED, RoleDefinition, effective, merge_stored, parse_role, told
 from pycrm.query import F, Node, Statement
-from pycrm.query.row_rules import FEW, Readable
 from pycrm.query.settle import settle
+from pycrm.query.ways import FEW, SOME, Readable
 from pycrm.schema import Entity
 from pycrm.storage.state import count_access_change, read_access_number
 from pycrm.values.principal import Principal
@@ -59,21 +59,23 @@ class SeenReads(Reads):
             self._tools = self._ctx.tools.seen_by(self.rights.seen, self.rights.row_rules)
         return self._tools
 
-    def how_many(self, entity: Entity) -> Readable | None:
+    def how_many(self, entity: Entity, closely: bool = False) -> Readable | None:
         """See `Reads.how_many`. It decides how a list is asked for, not what is in it, so it may be minutes old."""
         if entity.name not in self.rights.row_rules.rules:
             return None
-        known = self.rights.readable
-        answer, at = known.get(entity.name, (None, 0.0))
-        if answer is None or time.monotonic() - at > COUNT_AGAIN:
-            ((count,),) = self._counted(entity)
-            answer = "few" if count <= FEW else "many"
-            known[entity.name] = answer, time.monotonic()
-        return answer
+        if self._has_at_most(FEW, entity):
+            return "few"
+        return "some" if closely and self._has_at_most(SOME, entity) else "many"
 
-    def _counted(self, entity: Entity) -> list[tuple[Any, ...]]:
-        statement = self.reading.compiler.count(entity, cap=FEW + 1)
-        return self.run(statement.sql, statement.params)
+    def _has_at_most(self, most: int, entity: Entity) -> bool:
+        known, key = self.rights.readable, (entity.name, most)
+        answer, at = known.get(key, (None, 0.0))
+        if answer is None or time.monotonic() - at > COUNT_AGAIN:
+            statement = self.reading.compiler.count(entity, cap=most + 1)
+            ((count,),) = self.run(statement.sql, statement.params)
+            answer = count <= most
+            known[key] = answer, time.monotonic()
+        return answer
 
     def reaching(self, action: str, entity: Entity) -> SeenReads | None:
         """Return what finds those records of *entity*, with all their fields, that *action* reaches; None for all."""

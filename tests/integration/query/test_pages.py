@@ -47,6 +47,55 @@ def test_missing_values_are_smallest(world: Any, deals: list[Any]) -> None:
     assert world.names(order_by="name DESC")[::6] == ["b", "a", None]
 
 
+@pytest.mark.parametrize("lacking", [False, True], ids=["all have the key", "one lacks it"])
+@pytest.mark.parametrize("direction", ["", " DESC"])
+@pytest.mark.parametrize("path", ["account.name", "account.level", "account.custom.market"])
+def test_missing_behind_a_reference(world: Any, nouns: Any, path: str, direction: str, lacking: bool) -> None:
+    """A key is missing where there is no reference, and where there is nothing at its end: both are one range."""
+    marks = ["b", None if lacking else "c", "a"]
+    accounts = [nouns.Account(name=mark, level=mark and mark.upper(), custom={"market": mark}) for mark in marks]
+    world.insert(accounts)
+    leading = [None, *accounts, None, *accounts, None]
+    deals = [nouns.Deal(name=f"{number}", account=account) for number, account in enumerate(leading)]
+    world.insert(deals)
+
+    found, after = [], None
+    while True:
+        page = _first(world, path + direction, limit=2, after=after)
+        found += [deal.name for deal in world.load(world.deal, page.rows)]
+        if (after := page.next_cursor) is None:
+            break
+
+    keys = {
+        deal.name: ((account and account.name) or "", deal.id) for deal, account in zip(deals, leading, strict=True)
+    }
+    assert found == sorted(keys, key=keys.__getitem__, reverse=bool(direction))
+
+
+def test_pages_behind_a_reference_walk_its_index(world: Any, nouns: Any) -> None:
+    """What a reference leads to is walked in order, and what leads nowhere is found by an index, too."""
+    accounts = [nouns.Account(name=f"n{n:03}") for n in range(300)]
+    world.insert(accounts)
+    world.insert([nouns.Deal(name=f"d{n}", account=accounts[n % 300]) for n in range(6_000)])
+    is_sqlite = world.database.dialect.name == "sqlite"
+    for name in ("deal", "account"):
+        world.unit.execute(f"ANALYZE {world.tables.table(name).name}")
+    plans = []
+
+    def run(sql: str, params: Any) -> Any:
+        explained = world.unit.rows(("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + sql, params)
+        plans.append("\n".join(str(row[-1]) for row in explained))
+        return world.unit.rows(sql, params)
+
+    page = world.compiler.page(world.deal, None, "account.name", limit=10).read(run)
+
+    assert len(page.rows) == 10
+    absent, _, present = plans
+    assert "crm_deal_account_idx" in absent
+    assert "crm_account_name_idx" in present
+    assert "crm_deal_account_idx" in present
+
+
 def test_text_goes_by_code_point(world: Any, nouns: Any) -> None:
     """Not by a language's alphabet, and not by UTF-16."""
     names = ["Z", "a", "é", "中", "￿", "😀"]
