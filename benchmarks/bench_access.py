@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from typing import Any
+
+import sqlalchemy as sa
 
 from benchmarks import sales_force
 from benchmarks.measure import CPU, WALL, Ratio, benchmark, pairs, seconds
@@ -16,6 +23,7 @@ from pycrm import CRM, Account, Principal, Reader, Team, User
 ROUNDS = 15
 MANY = 10_000
 CREATES = 200
+PROCESSES, WARM, SECONDS = 8, 50, 10.0
 
 Question = Callable[[Reader], Any]
 
@@ -95,6 +103,42 @@ def create_cpu(url: str) -> Ratio:
         for number in range(20):
             one(-number)
         return Ratio(figure=statistics.median(map(one, range(CREATES))), unit="ms")
+
+
+@benchmark("access_create_together", bar=">= 1000", databases=("postgresql",))
+def create_together(url: str) -> Ratio:
+    """Accounts per second that 8 processes create under rights, each in a unit of its own, with asynchronous commit."""
+    lax = sa.make_url(url).update_query_dict({"options": "-c synchronous_commit=off"})
+    address = lax.render_as_string(hide_password=False)
+    with _staffed(url):
+        context = multiprocessing.get_context("spawn")
+        start, made = context.Barrier(PROCESSES), context.Queue()
+        workers = [context.Process(target=_create_on, args=(address, start, made)) for _ in range(PROCESSES)]
+        for worker in workers:
+            worker.start()
+        counts = [made.get() for _ in workers]
+        for worker in workers:
+            worker.join()
+    return Ratio(figure=sum(counts) / SECONDS, unit="accounts/s")
+
+
+def _create_on(url: str, start: Barrier, made: Queue[int]) -> None:
+    """Create accounts for `SECONDS` once all others are ready, and say how many; a process."""
+    crm = CRM(url, plugins=[])
+    numbers = itertools.count()
+
+    def create() -> None:
+        with crm.acting_as(_seller()) as ws:
+            ws.create(Account(name=f"青岛海晨贸易 {next(numbers)}", phone="13800138000", country="CN"))
+
+    for _ in range(WARM):
+        create()
+    start.wait()
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        create()
+    crm.close()
+    made.put(next(numbers) - WARM)
 
 
 def _slowest(url: str, questions: dict[str, Question]) -> Ratio:

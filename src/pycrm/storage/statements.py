@@ -104,7 +104,7 @@ def _is_long(params: Parameters) -> bool:
     if len(params) >= LONG:
         return True
     values = params if type(params) is tuple else params.values()  # type: ignore[union-attr]
-    return any(type(value) is list and len(value) >= LONG for value in values)
+    return list in map(type, values) and any(type(value) is list and len(value) >= LONG for value in values)
 
 
 def _is_watched(connection: Connection) -> bool:
