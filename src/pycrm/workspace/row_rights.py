@@ -142,7 +142,12 @@ def _out_of_reach(view: View, entity: Entity, action: str, records: Sequence[Rec
     refused = [record for record in records if record.id not in reached]
     if refused:
         ids = [record.id for record in refused]
-        readable = view._ask(lambda reads: reads.existing_ids(reads.schema.entity(entity.name), ids))
+
+        def ask(reads: Reads) -> set[UUID]:
+            seen = reads.schema.entities.get(entity.name)
+            return set() if seen is None else reads.existing_ids(seen, ids)
+
+        readable = view._ask(ask)
         yield from ((record, record.id in readable) for record in refused)
 
 

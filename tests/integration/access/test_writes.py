@@ -13,6 +13,7 @@ from pycrm import (
     NotAllowedError,
     NotFoundError,
     Opportunity,
+    Principal,
     Team,
     User,
     ValidationError,
@@ -74,6 +75,21 @@ class TestUpdate:
             ws.update_where(Account, "industry = 'cloth'", {"industry": "linen"})
 
         assert [account_of(crm, name).industry for name in ("bo 1", "mei 1", "kai 1")] == ["cloth", "cloth", "textiles"]
+
+    def test_unread(self, crm: CRM) -> None:
+        """Who deletes his own and reads none is told of others' as of records that are not there."""
+        with crm.acting_as(BOSS) as ws:
+            ws.define_role("shredder", {"rights": {"account": {"delete": "own"}}})
+        with crm.acting_as(Principal("bo", roles={"shredder"})) as ws:
+            with pytest.raises(NotFoundError):
+                ws.delete(account_of(crm, "mei 1"))
+            ws.delete(account_of(crm, "bo 1"))
+
+        with crm.reading_as(BOSS) as reader:
+            assert (reader.count(Account, where="name = 'mei 1'"), reader.count(Account, where="name = 'bo 1'")) == (
+                1,
+                0,
+            )
 
     def test_shared(self, crm: CRM) -> None:
         """A record shared for reading is read, one shared for writing is written."""
