@@ -80,6 +80,7 @@ class TestUpdate:
         """Who deletes his own and reads none is told of others' as of records that are not there."""
         with crm.acting_as(BOSS) as ws:
             ws.define_role("shredder", {"rights": {"account": {"delete": "own"}}})
+            ws.create(Account(name="bo 3", owner=ws.find(User, key="bo")))
         with crm.acting_as(Principal("bo", roles={"shredder"})) as ws:
             with pytest.raises(NotFoundError):
                 ws.delete(account_of(crm, "mei 1"))
