@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,18 @@ from pycrm.storage.field_sql import document_index
 
 def _first(world: Any, order_by: str | None = "name", **options: Any) -> Any:
     return world.compiler.page(world.deal, None, order_by, **{"limit": 1} | options).read(world.unit.rows)
+
+
+def _explaining(world: Any) -> tuple[Callable[[str, Any], Any], list[str]]:
+    """Return how to run a statement, and the plans of those that were run so."""
+    plans: list[str] = []
+    explain = "EXPLAIN QUERY PLAN " if world.database.dialect.name == "sqlite" else "EXPLAIN "
+
+    def run(sql: str, params: Any) -> Any:
+        plans.append("\n".join(str(row[-1]) for row in world.unit.rows(explain + sql, params)))
+        return world.unit.rows(sql, params)
+
+    return run, plans
 
 
 @pytest.fixture
@@ -77,15 +90,9 @@ def test_pages_behind_a_reference_walk_its_index(world: Any, nouns: Any) -> None
     accounts = [nouns.Account(name=f"n{n:03}") for n in range(300)]
     world.insert(accounts)
     world.insert([nouns.Deal(name=f"d{n}", account=accounts[n % 300]) for n in range(6_000)])
-    is_sqlite = world.database.dialect.name == "sqlite"
     for name in ("deal", "account"):
         world.unit.execute(f"ANALYZE {world.tables.table(name).name}")
-    plans = []
-
-    def run(sql: str, params: Any) -> Any:
-        explained = world.unit.rows(("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + sql, params)
-        plans.append("\n".join(str(row[-1]) for row in explained))
-        return world.unit.rows(sql, params)
+    run, plans = _explaining(world)
 
     page = world.compiler.page(world.deal, None, "account.name", limit=10).read(run)
 
@@ -196,12 +203,7 @@ def test_sorted_pages_walk_the_index(
     if not is_sqlite:
         world.unit.execute(f"ANALYZE {world.tables.table(entity).name}")
 
-    plans = []
-
-    def run(sql: str, params: Any) -> Any:
-        explained = world.unit.rows(("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + sql, params)
-        plans.append("\n".join(str(row[-1]) for row in explained))
-        return world.unit.rows(sql, params)
+    run, plans = _explaining(world)
 
     first = world.compiler.page(asked, None, order_by, limit=10).read(run)
     world.compiler.page(asked, None, order_by, limit=10, after=first.next_cursor).read(run)
