@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from pycrm import CRM, Account, ConflictError, F, KeyReusedError, Workspace
+from pycrm import CRM, Account, ConflictError, F, KeyReusedError, NotFoundError, Workspace
 from pycrm.plugin import Plugin
 from reliability.checks import NewDatabase, check
 from reliability.workers import ADMINISTRATOR, await_ready, go, running, wait_for_go
@@ -51,8 +51,16 @@ class Job:
         if self.verb == "update_where":
             done = ws.update_where(Account, F.name == self.name, {"employee_count": payload}, **key)
             return str(done.handle)
-        account = ws.get_binned(Account, self.id) or ws.get(Account, self.id)
-        return _VERBS[self.verb](ws, account, payload, key)
+        return _VERBS[self.verb](ws, _known(ws, self.id), payload, key)
+
+
+def _known(ws: Workspace, id: str) -> Account:
+    """Return the account, which another process may put into the bin between two statements, and does not take out."""
+    with suppress(NotFoundError):
+        return ws.get(Account, id)
+    binned = ws.get_binned(Account, id)
+    assert binned is not None, "it is there or in the bin"
+    return binned
 
 
 def _update(ws: Workspace, account: Account, payload: int, key: Any) -> str:
