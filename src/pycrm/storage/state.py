@@ -26,7 +26,6 @@ __all__ = [
     "read_access_number",
     "read_installation",
     "read_installed",
-    "read_numbers",
     "read_schema_number",
     "read_secret",
     "write_installation",
@@ -52,25 +51,20 @@ class Installed:
     head: str | None = None
 
 
-def read_schema_number(unit: Unit, tables: Tables, *, exclusive: bool = False) -> int:
+def read_schema_number(unit: Unit, tables: Tables, *, shared: bool = False, exclusive: bool = False) -> int:
     """Return the stored schema number.
 
     Args:
         unit: Where.
         tables: Of the CRM.
-        exclusive: Nobody else may change it until the unit ends; waits until all other writing units have ended.
+        shared: Nobody may change it until the unit ends.
+        exclusive: Nor may anybody else hold it shared: waits until all other writing units have ended.
     """
-    lock = "FOR UPDATE" if exclusive else ""
+    lock = "FOR UPDATE" if exclusive else "FOR SHARE" if shared else ""
     # On SQLite a writing unit is alone anyway.
     sql = f"{_number_sql(tables, unit.dialect)} {lock if unit.dialect is not SQLITE else ''}"
     ((number,),) = unit.rows(sql)
     return int(number)
-
-
-def read_numbers(unit: Unit, tables: Tables) -> tuple[int, int]:
-    """Return the stored schema number, which nobody may change until the unit ends, and that of changes to rights."""
-    ((schema, access),) = unit.rows(_numbers_sql(tables, unit.dialect))
-    return int(schema), int(access)
 
 
 def write_schema_number(unit: Unit, tables: Tables, number: int) -> None:
@@ -173,14 +167,6 @@ def _as_dict(value: Any) -> dict[str, Any]:
 @per_tables
 def _number_sql(tables: Tables, dialect: Dialect) -> str:
     return f"SELECT schema_number FROM {dialect.sa.identifier_preparer.format_table(tables.state)}"
-
-
-@per_tables
-def _numbers_sql(tables: Tables, dialect: Dialect) -> str:
-    state, access = (dialect.sa.identifier_preparer.format_table(each) for each in (tables.state, tables.access))
-    sql = f"SELECT s.schema_number, a.number FROM {state} AS s CROSS JOIN {access} AS a"
-    # On SQLite a writing unit is alone anyway.
-    return sql if dialect is SQLITE else f"{sql} FOR SHARE OF s"
 
 
 @per_tables

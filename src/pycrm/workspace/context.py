@@ -17,7 +17,7 @@ from pycrm.search import TOKENIZER, documents_of
 from pycrm.storage.outbox import OutboxRow, write_outbox
 from pycrm.storage.search_index import search_index
 from pycrm.storage.search_rows import Waiting
-from pycrm.storage.state import read_access_number, read_numbers, read_schema_number
+from pycrm.storage.state import read_schema_number
 from pycrm.storage.unit import Unit
 from pycrm.values.principal import Principal
 from pycrm.workspace.reads import Reads, SchemaMoved
@@ -77,7 +77,6 @@ class UnitContext(Reads):
     told_of: Mapping[UUID, Mapping[str, Any]] = attrs.field(factory=dict)
     _number_checked: bool = False
     _writing: bool = False
-    _access_read: tuple[int, int] = (0, -1)
 
     @property
     def reading(self) -> SchemaTools:
@@ -126,28 +125,21 @@ class UnitContext(Reads):
         if self._writing:
             return
         self.unit.begin_writing()
-        stored, access = read_numbers(self.unit, self.tools.tables)
-        self._access_read = access, self.unit.statement_count
+        stored = self.stored_number(for_writing=True)
         self._writing = self._number_checked = True
         # On PostgreSQL the lock on the number goes with the savepoint that it was taken in.
         self.unit.on_rollback(lambda: setattr(self, "_writing", False))
         if stored != self.tools.schema.number:
             self.load_schema(stored)
 
-    def stored_number(self, *, exclusive: bool = False) -> int:
+    def stored_number(self, *, for_writing: bool = False, exclusive: bool = False) -> int:
         """Return the schema number in the database.
 
         Args:
-            exclusive: Keep it from changing until this unit ends, and other writing units out; for changes of the
-                schema itself.
+            for_writing: Keep it from changing until this unit ends.
+            exclusive: Keep other writing units out as well; for changes of the schema itself.
         """
-        return read_schema_number(self.unit, self.tools.tables, exclusive=exclusive)
-
-    def access_number(self) -> int:
-        """Return the number of changes to rights in the database, as of now."""
-        (number, at), self._access_read = self._access_read, (0, -1)
-        # What the statement just before has told is no older than an answer would be.
-        return number if at == self.unit.statement_count else read_access_number(self.unit, self.tools.tables)
+        return read_schema_number(self.unit, self.tools.tables, shared=for_writing, exclusive=exclusive)
 
     def load_schema(self, number: int) -> None:
         """Hold the schema of the stored custom fields and indexes from here on, and the CRM too after the commit.

@@ -22,7 +22,7 @@ from pycrm.query import F, Node, Statement
 from pycrm.query.settle import settle
 from pycrm.query.ways import FEW, SOME, Readable
 from pycrm.schema import Entity
-from pycrm.storage.state import count_access_change
+from pycrm.storage.state import count_access_change, read_access_number
 from pycrm.values.principal import Principal
 from pycrm.values.refs import Ref
 from pycrm.workspace.asker import UnitAsker
@@ -100,7 +100,7 @@ class SeenReads(Reads):
 
     def check(self) -> None:
         """Raise `RightsMoved` if who may do what has changed since."""
-        if self._ctx.access_number() != self.rights.number:
+        if read_access_number(self._ctx.unit, self._ctx.tools.tables) != self.rights.number:
             self._ctx.forget_rights()
             raise RightsMoved
 
@@ -180,7 +180,7 @@ class _Reader:
     def read(self) -> Rights:
         ctx = self._ctx
         # First, so that a change in between makes the number that statements carry too small.
-        number = ctx.access_number()
+        number = read_access_number(ctx.unit, ctx.tools.tables)
         definitions = self._definitions()
         roles = self._principal.roles.union(each.role for each in self._assignments())
         grants = effective(definitions[name] for name in sorted(roles) if name in definitions)
