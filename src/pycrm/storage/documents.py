@@ -6,7 +6,7 @@ paths of `pycrm.storage.field_sql` spell them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -37,6 +37,11 @@ class DocumentWriter:
         self._empty = {field.path: field.kind.empty for field in entity.document_fields}
         # Multi-references added by a plugin or as custom fields are among the values, but stored as links.
         self._links = {field.path for field in entity.link_fields}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Those of the fields that are stored in documents."""
+        return self._changes.keys()
 
     def text(self, values: Mapping[str, Any]) -> str | None:
         """Return the document of *values* by path, or None where there are none."""

@@ -6,7 +6,7 @@ people changed different fields, and both changes stay. Fields of the document c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -14,11 +14,13 @@ from uuid import UUID
 import attrs
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Table,
     Update,
     and_,
     bindparam,
+    case,
     column,
     func,
     literal_column,
@@ -41,13 +43,28 @@ from pycrm.storage.field_sql import json_sql
 from pycrm.storage.types import BIGINT, Document, Id, Instant
 from pycrm.storage.value_lists import driver_sql
 
-__all__ = ["RowUpdate", "Stamp", "bin_update", "field_update", "loaded_version", "required_name", "unbin_update"]
+__all__ = [
+    "AllParameters",
+    "MixedUpdate",
+    "RowUpdate",
+    "Stamp",
+    "bin_update",
+    "field_update",
+    "loaded_version",
+    "mixed_update",
+    "required_name",
+    "unbin_update",
+]
+
+AllParameters: TypeAlias = list[dict[str, Any]] | dict[str, Any]
+"""Of each row, or lists of all rows."""
 
 _Given: TypeAlias = Callable[[str], ColumnElement[Any]]
 
 # Parameters begin with an underscore, which no field name does: SQLAlchemy keeps the names of set columns to itself.
 _VERSION_PLACE = 1  # the common fields come first: id, version, …
 _ID, _LOADED, _AT, _BY, _PATCH = "_id", "_loaded", "_at", "_by", "_patch"
+_FLAG = "_f"
 
 
 @attrs.frozen
@@ -105,22 +122,17 @@ class RowUpdate:
 
     def strict_params(self, record: Record, stamp: Stamp) -> dict[str, Any]:
         """Return the parameters of `strict`."""
-        key = record.id if self._encode_id is None else self._encode_id(record.id)
-        params = {_ID: key, _LOADED: loaded_version(record), _AT: stamp.at, _BY: stamp.by}
+        params = _row_params(record, stamp, self._encode_id)
         for changed in self._columns:
             params.update(changed.set_params(record))
         if self._members and self._writer:
-            values = record.document_values()
-            params[_PATCH] = self._writer.patch(
-                {each.field.path: values.get(each.field.path) for each in self._members}
-            )
+            params[_PATCH] = _patch(self._writer, record, [each.field.path for each in self._members])
         return params
 
-    def together_params(self, records: Sequence[Record], stamp: Stamp) -> dict[str, Any]:
-        """Return the parameters of `together`."""
+    def for_all(self, records: Sequence[Record], stamp: Stamp) -> tuple[str, AllParameters]:
+        """Return the strict statement for *records*, and its parameters: those of each, or lists of all."""
         rows = [self.strict_params(record, stamp) for record in records]
-        params: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-        return params | {_AT: stamp.at, _BY: stamp.by}
+        return (self.strict, rows) if self.together is None else (self.together, _as_lists(rows, stamp))
 
     def merging_params(self, record: Record, stamp: Stamp) -> dict[str, Any]:
         """Return the parameters of `merging`."""
@@ -128,6 +140,54 @@ class RowUpdate:
         for changed in (*self._columns, *self._members):
             params.update(changed.guard_params(record))
         return params
+
+
+@attrs.frozen
+class MixedUpdate:
+    """One statement for rows of which each changes other fields; like `RowUpdate.strict`, it writes none that moved.
+
+    Attributes:
+        sql: Each row says of every field whether it changes it.
+        is_together: Whether it takes all rows at once, each parameter but the stamp a list.
+    """
+
+    sql: str
+    is_together: bool
+    _encode_id: Any
+    _columns: tuple[_Changed, ...]
+    _writer: DocumentWriter | None
+
+    def for_all(
+        self, records: Sequence[Record], changed: Mapping[UUID, Sequence[Field]], stamp: Stamp
+    ) -> tuple[str, AllParameters]:
+        """Return the statement for *records*, of which each changes the fields that *changed* has by its id."""
+        rows = [self._params(record, {field.path for field in changed[record.id]}, stamp) for record in records]
+        return self.sql, _as_lists(rows, stamp) if self.is_together else rows
+
+    def _params(self, record: Record, changed: set[str], stamp: Stamp) -> dict[str, Any]:
+        params = _row_params(record, stamp, self._encode_id)
+        for number, each in enumerate(self._columns):
+            params[f"{_FLAG}{number}"] = each.field.path in changed
+            params.update(each.set_params(record) if each.field.path in changed else dict.fromkeys(each.sets))
+        if self._writer is not None:
+            members = [path for path in self._writer.paths if path in changed]
+            params[_PATCH] = _patch(self._writer, record, members) if members else None
+        return params
+
+
+def _row_params(record: Record, stamp: Stamp, encode_id: Any) -> dict[str, Any]:
+    key = record.id if encode_id is None else encode_id(record.id)
+    return {_ID: key, _LOADED: loaded_version(record), _AT: stamp.at, _BY: stamp.by}
+
+
+def _patch(writer: DocumentWriter, record: Record, paths: Sequence[str]) -> str:
+    values = record.document_values()
+    return writer.patch({path: values.get(path) for path in paths})
+
+
+def _as_lists(rows: Sequence[dict[str, Any]], stamp: Stamp) -> dict[str, Any]:
+    params: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    return params | {_AT: stamp.at, _BY: stamp.by}
 
 
 def loaded_version(record: Record) -> int:
@@ -178,16 +238,30 @@ class _Builder:
             self.guards.append(value.is_not_distinct_from(bindparam(f"_g{number}_{at}", type_=value.type)))
         self.members.append(self._changed(field, -1, _member_dump(field, self.dialect), number))
 
-    def set_document(self) -> None:
-        """Merge the members into the document, so that whoever sets another key does not lose it."""
+    def make_optional(self) -> None:
+        """Let each row say which of the columns added so far it sets."""
+        for number, changed in enumerate(self.columns):
+            flag = self.given(f"{_FLAG}{number}", Boolean())
+            for name in changed.field.part_names:
+                column = self.table.c[name]
+                self.sets[column] = case((flag, self.sets[column]), else_=column)
+
+    def set_document(self, *, optional: bool = False) -> None:
+        """Merge the members into the document, so that whoever sets another key does not lose it.
+
+        Args:
+            optional: Whether rows may have no patch; their documents stay.
+        """
         document = self.table.c.doc
+        patch = self.given(_PATCH, Document())
+        merged: ColumnElement[Any]
         if self.dialect.name == "postgresql":
             whole = func.coalesce(document, literal_column("'{}'::jsonb", Document()))
-            merged = whole.op("||")(self.given(_PATCH, Document()))
-            self.sets[document] = func.jsonb_strip_nulls(merged, type_=Document())
+            merged = func.jsonb_strip_nulls(whole.op("||")(patch), type_=Document())
         else:
             whole = func.coalesce(document, literal_column("'{}'"))
-            self.sets[document] = func.json_patch(whole, self.given(_PATCH, Document()), type_=Document())
+            merged = func.json_patch(whole, patch, type_=Document())
+        self.sets[document] = case((patch.is_(None), document), else_=merged) if optional else merged
 
     def strict(self) -> Update:
         """Return the update of a row whose version is the loaded one."""
@@ -279,20 +353,63 @@ def unbin_update(entity: Entity, table: Table, dialect: Dialect) -> RowUpdate:
     return _built(entity, table, dialect, fill)
 
 
+def mixed_update(
+    entity: Entity, table: Table, dialect: Dialect, columns: Sequence[Field], *, with_document: bool
+) -> MixedUpdate:
+    """Return the update of records outside the bin of which each changes other fields.
+
+    Args:
+        entity: Whose records.
+        table: The entity's table.
+        dialect: The database.
+        columns: The column fields that any of them changes.
+        with_document: Whether any of them changes a field of the document.
+    """
+
+    def fill(builder: _Builder) -> None:
+        builder.conditions.append(table.c.deleted_at.is_(None))
+        for field in columns:
+            builder.add_column(field)
+        builder.make_optional()
+        if with_document:
+            builder.set_document(optional=True)
+
+    builder = _Builder(entity, table, dialect)
+    fill(builder)
+    strict = builder.strict()
+    together = _together(entity, table, dialect, fill, builder.types)
+    return MixedUpdate(
+        driver_sql(strict if together is None else together, dialect),
+        together is not None,
+        builder.codec.encode(PartType.ID),
+        tuple(builder.columns),
+        DocumentWriter(entity) if with_document else None,
+    )
+
+
 def _built(entity: Entity, table: Table, dialect: Dialect, fill: Callable[[_Builder], None]) -> RowUpdate:
     builder = _Builder(entity, table, dialect)
     fill(builder)
     builder.strict()  # tells the last of the types
-    together = None
-    if dialect.name == "postgresql":
-        # One statement over arrays writes three times the rows per second of one statement per row.
-        arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in builder.types.items()]
-        columns = [column(name, type_) for name, type_ in builder.types.items()]
-        given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
-        other = _Builder(entity, table, dialect, given.c.__getitem__)
-        fill(other)
-        together = other.strict()
-    return builder.build(together, DocumentWriter(entity))
+    return builder.build(_together(entity, table, dialect, fill, builder.types), DocumentWriter(entity))
+
+
+def _together(
+    entity: Entity,
+    table: Table,
+    dialect: Dialect,
+    fill: Callable[[_Builder], None],
+    types: Mapping[str, TypeEngine[Any]],
+) -> Update | None:
+    """Return the strict update over arrays, which writes three times the rows per second of one statement per row."""
+    if dialect.name != "postgresql":
+        return None
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()]
+    columns = [column(name, type_) for name, type_ in types.items()]
+    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    builder = _Builder(entity, table, dialect, given.c.__getitem__)
+    fill(builder)
+    return builder.strict()
 
 
 def _member_dump(field: Field, dialect: Dialect) -> ValueDump:

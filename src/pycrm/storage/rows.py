@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -24,11 +25,14 @@ from pycrm.storage.dialect import Dialect
 from pycrm.storage.dumper import Dump, make_dumper, make_value_dumper
 from pycrm.storage.loader import Load, make_loader
 from pycrm.storage.row_sql import (
+    AllParameters,
+    MixedUpdate,
     RowUpdate,
     Stamp,
     bin_update,
     field_update,
     loaded_version,
+    mixed_update,
     required_name,
     unbin_update,
 )
@@ -40,6 +44,10 @@ __all__ = ["BatchOutcome", "RowWriter", "UpdateOutcome"]
 
 # Records per savepoint: if one of them was changed by somebody else, only these are written again one by one.
 BATCH = 1_000
+# More sorts of changes than this are written by one statement in which each row says what it changes. A statement is
+# compiled for each sort, and a table of twenty fields has a million of them.
+FEW_SORTS = 4
+MOST_STATEMENTS = 500
 
 
 @attrs.frozen
@@ -98,6 +106,7 @@ class RowWriter:
         self.dialect = dialect
         self._codec = CODECS[dialect.name]
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
+        self._mixed: dict[tuple[tuple[str, ...], bool], MixedUpdate] = {}
         self._taken: dict[str, ValueList] = {}
         self._looks: dict[tuple[Any, ...], tuple[ValueList, Load]] = {}
 
@@ -149,14 +158,20 @@ class RowWriter:
     def update_many(
         self, unit: Unit, changes: Iterable[tuple[Record, Sequence[Field]]], *, at: datetime, by: UUID | None
     ) -> BatchOutcome:
-        """Write many records, each with the fields that changed in it; records of the same fields go together."""
+        """Write many records, each with the fields that changed in it.
+
+        Records of the same fields go together; where there are many sorts of them, as in an import, all do.
+        """
         groups: dict[tuple[str, ...], tuple[Sequence[Field], list[Record]]] = {}
         for record, changed in changes:
             groups.setdefault(tuple(field.path for field in changed), (changed, []))[1].append(record)
         stamp = Stamp.of(self.dialect, at, by)
         outcome = BatchOutcome()
-        for changed, records in groups.values():
-            self._write_many(unit, self._update(changed, ()), records, stamp, outcome)
+        if len(groups) > FEW_SORTS:
+            self._write_mixed(unit, groups.values(), stamp, outcome)
+        else:
+            for changed, records in groups.values():
+                self._write_many(unit, self._update(changed, ()), records, stamp, outcome)
         return outcome
 
     def bin(self, unit: Unit, records: Sequence[Record], *, at: datetime, by: UUID | None) -> BatchOutcome:
@@ -280,8 +295,20 @@ class RowWriter:
     def _update(self, changed: Sequence[Field], required: tuple[str, ...]) -> RowUpdate:
         key = (tuple(field.path for field in changed), required)
         if key not in self._updates:
+            if len(self._updates) >= MOST_STATEMENTS:
+                self._updates.clear()
             self._updates[key] = field_update(self.entity, self.table, self.dialect, changed, required)
         return self._updates[key]
+
+    def _mixed_update(self, paths: AbstractSet[str]) -> MixedUpdate:
+        columns = [field for field in self.entity.column_fields if field.path in paths]
+        with_document = any(field.path in paths for field in self.entity.document_fields)
+        key = (tuple(field.path for field in columns), with_document)
+        if key not in self._mixed:
+            if len(self._mixed) >= MOST_STATEMENTS:
+                self._mixed.clear()
+            self._mixed[key] = mixed_update(self.entity, self.table, self.dialect, columns, with_document=with_document)
+        return self._mixed[key]
 
     def _insert(self, unit: Unit, records: Sequence[Record]) -> None:
         for portion in _portions(records):
@@ -310,32 +337,44 @@ class RowWriter:
     def _write_many(
         self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp, outcome: BatchOutcome
     ) -> None:
-        # In order of id, so that two batches over the same rows wait for each other instead of dying of a deadlock.
-        ordered = sorted(records, key=lambda record: record.id.int)
-        for start in range(0, len(ordered), BATCH):
-            batch = ordered[start : start + BATCH]
-            if len(batch) > 1 and self._write_unchanged(unit, statement, batch, stamp):
+        for batch in _portions(_in_order(records)):
+            if len(batch) > 1 and self._write_unchanged(unit, batch, *statement.for_all(batch, stamp)):
                 outcome.versions.update((record.id, loaded_version(record) + 1) for record in batch)
                 continue
             for record in batch:
-                written = unit.returning(statement.merging, statement.merging_params(record, stamp))
-                outcome.add(record, _outcome(record, written))
+                outcome.add(record, self._write_one(unit, statement, record, stamp))
 
-    def _write_unchanged(self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp) -> bool:
+    def _write_mixed(
+        self, unit: Unit, groups: Collection[tuple[Sequence[Field], list[Record]]], stamp: Stamp, outcome: BatchOutcome
+    ) -> None:
+        """Write records of which each changes other fields."""
+        changed = {record.id: fields for fields, records in groups for record in records}
+        statement = self._mixed_update({field.path for fields in changed.values() for field in fields})
+        for batch in _portions(_in_order([record for _, records in groups for record in records])):
+            if self._write_unchanged(unit, batch, *statement.for_all(batch, changed, stamp)):
+                outcome.versions.update((record.id, loaded_version(record) + 1) for record in batch)
+                continue
+            for record in batch:
+                outcome.add(record, self._write_one(unit, self._update(changed[record.id], ()), record, stamp))
+
+    def _write_one(self, unit: Unit, statement: RowUpdate, record: Record, stamp: Stamp) -> UpdateOutcome:
+        return _outcome(record, unit.returning(statement.merging, statement.merging_params(record, stamp)))
+
+    def _write_unchanged(self, unit: Unit, records: Sequence[Record], sql: str, params: AllParameters) -> bool:
         """Write *records* with one call of the driver if nobody changed any of them; else none, and return False."""
         try:
             with unit.savepoint():
-                if statement.together is not None:
-                    written = unit.execute(statement.together, statement.together_params(records, stamp))
-                else:
-                    written = unit.execute_many(
-                        statement.strict, [statement.strict_params(record, stamp) for record in records]
-                    )
+                written = unit.execute(sql, params) if isinstance(params, dict) else unit.execute_many(sql, params)
                 if written != len(records):
                     raise _StaleBatch
         except _StaleBatch:
             return False
         return True
+
+
+def _in_order(records: Sequence[Record]) -> Sequence[Record]:
+    """Return *records* in order of id: batches over the same rows then wait for each other, and none dies of it."""
+    return sorted(records, key=lambda record: record.id.int)
 
 
 def _portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+import random
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.shop import NOW, Item, User, full_item, plain, stamped
 
 from pycrm.storage import ForeignKeyViolation, UniqueViolation
 from pycrm.values.ids import new_id
+from pycrm.values.money import Money
 
 LATER = NOW + timedelta(hours=1)
 
@@ -265,6 +267,92 @@ def test_update_many_writes_groups(shop: Any, count: int) -> None:
     assert not outcome.lost
     assert not outcome.merged
     assert all("new" in (record.name, record.notes) for record in shop.read(*outcome.versions))
+
+
+OTHER: dict[str, Any] = {
+    "name": "other",
+    "notes": None,
+    "weight": None,
+    "is_new": True,
+    "made_on": date(2026, 2, 28),
+    "seen_at": None,
+    "size": "L",
+    "colours": (),
+    "price": Money("1", "EUR"),
+    "cost": None,
+    "tags": ("b",),
+    "custom.region": "华北",
+    "custom.score": None,
+    "custom.budget": Money("4", "USD"),
+    "custom.marks": (),
+    "custom.it's": "other",
+}
+
+
+OURS = {"name": "ours", "notes": "ours", "rank": 1, "size": "S", "custom.score": 1, "custom.region": "华北"}
+
+
+def set_path(record: Any, path: str, value: Any) -> None:
+    if "." in path:
+        record.set_document_value(path, value)
+    else:
+        setattr(record, path, value)
+
+
+def test_update_many_writes_each_its_own_fields(shop: Any) -> None:
+    """Records that all change other fields, to values or to nothing, are stored as one update each would store them."""
+    rng = random.Random(20)
+    items = stamped(*(full_item(code=f"c{number}", rank=number) for number in range(100, 140)), *make_items(20))
+    shop.insert(*items)
+    chosen = [rng.sample(sorted(OTHER), rng.randint(1, 6)) for _ in items]
+    together = shop.read(*(item.id for item in items))
+    for record, paths in zip(together, chosen, strict=True):
+        for path in paths:
+            set_path(record, path, OTHER[path])
+
+    with shop.unit() as unit:
+        changes = [(record, shop.fields(*paths)) for record, paths in zip(together, chosen, strict=True)]
+        outcome = shop.writer().update_many(unit, changes, at=LATER, by=None)
+
+    assert outcome.versions == dict.fromkeys((item.id for item in items), 2)
+    stored = [plain(record) for record in shop.read(*(item.id for item in items))]
+    with shop.unit() as unit:
+        shop.writer().purge(unit, [item.id for item in items])
+    shop.insert(*items)
+    for record, paths in zip(shop.read(*(item.id for item in items)), chosen, strict=True):
+        for path in paths:
+            set_path(record, path, OTHER[path])
+        with shop.unit() as unit:
+            shop.writer().update(unit, record, shop.fields(*paths), at=LATER, by=None)
+    assert [plain(record) for record in shop.read(*(item.id for item in items))] == stored
+
+
+def test_update_many_of_all_sorts_tells_stale_records_apart(shop: Any) -> None:
+    """Also where each record changes other fields: others' fields stay, and an overlap is told."""
+    items = make_items(30)
+    shop.insert(*items)
+    records = shop.read(*(item.id for item in items))
+    merging, losing = shop.read(*(item.id for item in items[:2]))
+    change(shop, merging, made_on=date(2026, 1, 1))
+    change(shop, losing, notes="theirs")
+    changes = []
+    for record, (path, value) in zip(records, itertools.cycle(OURS.items())):
+        set_path(record, path, value)
+        changes.append((record, shop.fields(path)))
+
+    with shop.unit() as unit:
+        outcome = shop.writer().update_many(unit, changes, at=LATER, by=None)
+
+    assert outcome.merged == [records[0]]
+    assert outcome.lost == [records[1]]
+    stored = shop.read(*(item.id for item in items))
+    assert (stored[0].name, stored[0].made_on) == ("ours", date(2026, 1, 1))
+    assert stored[1].notes == "theirs"
+    assert [(record.version, dict(record.custom)) for record in stored[3:6]] == [
+        (2, {}),
+        (2, {"score": 1}),
+        (2, {"region": "华北"}),
+    ]
 
 
 def test_update_many_tells_stale_records_apart(shop: Any) -> None:
