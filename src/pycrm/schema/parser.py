@@ -6,7 +6,7 @@ derive hooks had their say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from pycrm.errors import Problem, nearest
@@ -21,18 +21,28 @@ __all__ = ["make_parser", "missing", "parse_document", "parse_fields"]
 
 
 def locate(problem: Problem, record: Record, path: str) -> Problem:
-    """Return *problem* with record and field filled in; kinds raise it without."""
+    """Return *problem* with record and field filled in; kinds raise it without.
+
+    Its traceback goes, which would keep the frames of all callers with what they hold.
+    """
+    problem.__traceback__ = None
     problem.record = record
     problem.field = path
     return problem
 
 
-def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
-    """Return ``parse(record, problems)``: puts inside values into the slots of own fields, appends what is wrong."""
-    lines = ["def parse(record, problems):"]
-    constants: dict[str, Any] = source_names(field.kind for field in entity.own_fields)
+def make_parser(entity: Entity, judged: Collection[str] = ()) -> Callable[[Record, list[Problem]], None]:
+    """Return ``parse(record, problems)``: puts inside values into the slots of own fields, appends what is wrong.
+
+    Args:
+        entity: Whose records.
+        judged: Paths of fields that hold inside values already.
+    """
+    lines = ["def parse(record, problems):", "    pass"]
+    fields = [field for field in entity.own_fields if field.path not in judged]
+    constants: dict[str, Any] = source_names(field.kind for field in fields)
     constants |= {"Problem": Problem, "locate": locate}
-    for index, field in enumerate(entity.own_fields):
+    for index, field in enumerate(fields):
         slot = slot_of(field)
         constants[f"kind{index}"] = field.kind
         constants[f"empty{index}"] = field.kind.empty
@@ -51,7 +61,7 @@ def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
             f"            problems.append(locate(problem, record, {field.path!r}))",
         ]
     parse_own = make_function("\n".join(lines) + "\n", "parse", constants)
-    checks = _document_checks(entity)
+    checks = _document_checks(entity) | {path: _is_judged for path in judged if "." in path}
 
     def parse(record: Record, problems: list[Problem]) -> None:
         parse_own(record, problems)
@@ -63,6 +73,10 @@ def make_parser(entity: Entity) -> Callable[[Record, list[Problem]], None]:
                 parse_document(entity, record, unsure, problems)
 
     return parse  # type: ignore[no-any-return,unused-ignore]
+
+
+def _is_judged(_: Any) -> bool:
+    return True
 
 
 def _document_checks(entity: Entity) -> dict[str, Callable[[Any], bool]]:

@@ -332,7 +332,8 @@ class Unit:
                 if self._on_close is not None:
                     self._on_close()
         if self._committed and not self.is_joined and self._facts and self._announcements is not None:
-            self._announcements.deliver(list(self._facts))
+            facts, self._facts = self._facts, []  # they name thousands of records, and the unit is in a cycle
+            self._announcements.deliver(facts)
 
     def __enter__(self) -> Self:
         return self

@@ -57,6 +57,7 @@ class UnitContext(Reads):
         open_sections: What ends the sections with further rights that are open, outermost first.
         opener: For whom it was opened, where what it shows to SQL of others depends on that.
         call: What ties together all change rows of this unit, those of hooks too, where it is part of a longer call.
+        queues_search: Whether what it writes waits to be indexed, however little one call writes.
         told_of: What the change rows of single records tell beside the change, by record.
     """
 
@@ -74,6 +75,7 @@ class UnitContext(Reads):
     open_sections: list[Section] = attrs.field(factory=list)
     opener: Principal | None = None
     call: UUID | None = None
+    queues_search: bool = False
     told_of: Mapping[UUID, Mapping[str, Any]] = attrs.field(factory=dict)
     _number_checked: bool = False
     _writing: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from pycrm.errors import ConfigurationError
@@ -24,7 +24,12 @@ E = TypeVar("E", bound=Record)
 
 
 def create_many(
-    ws: View, records: Sequence[E], on_problem: OnProblem, *, with_read_only: bool = False
+    ws: View,
+    records: Sequence[E],
+    on_problem: OnProblem,
+    *,
+    with_read_only: bool = False,
+    judged: Collection[str] = (),
 ) -> BatchResult[E]:
     """Create *records*, all of one entity; see `Workspace.create_many`.
 
@@ -33,6 +38,7 @@ def create_many(
         records: None of them stored.
         on_problem: What a problem of one record does to the others.
         with_read_only: Whether read-only fields may have values, as where the kernel has worked them out.
+        judged: Paths of fields whose kinds have parsed the values already, as where a file was read.
     """
     if not records:
         return BatchResult()
@@ -49,7 +55,9 @@ def create_many(
         if not with_read_only:
             refuse_read_only(batch)
         fill_defaults(batch)
-        parse, problems = batch.tools.parse, batch.problems
+        # What the door itself filled in is yet to be parsed.
+        sure = frozenset(path for path in judged if not batch.defaulted.get(path))
+        parse, problems = batch.tools.parse_others(sure), batch.problems
         for record in records:
             parse(record, problems)
         require_writable_fields(batch, "create")

@@ -22,6 +22,7 @@ from pycrm.workspace.context import UnitContext
 from pycrm.workspace.garbage import collection_paused
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Turns",
     "index_batch",
     "index_later",
@@ -37,6 +38,7 @@ __all__ = [
 MakeRow: TypeAlias = Callable[[Any], IndexRow]
 
 MOST_AT_ONCE = 1_000
+"""More records than this, of one call or of one batch of an import, wait to be indexed."""
 PORTION = 4_000
 """So many are indexed by one transaction, which takes a fifth of a second."""
 
@@ -64,7 +66,7 @@ def index_batch(batch: Batch, *, purged: bool) -> None:
         records = [record for record in records if documents.concerns(batch.changed_paths(record))]
     ids = [record.id for record in records]
     # An id whose record is gone for good may come again, and must find its place empty.
-    if len(records) > MOST_AT_ONCE and not purged:
+    if records and (len(records) > MOST_AT_ONCE or ctx.queues_search) and not purged:
         _note(ctx, index_of(ctx).enqueue(ctx.unit, batch.entity.name, ids))
     elif batch.kind == "delete":
         index_of(ctx).remove(ctx.unit, ids)

@@ -34,6 +34,7 @@ from pycrm.storage.walls.authorizer import Sight
 __all__ = ["EntityTools", "SchemaTools"]
 
 MOST_SEEN = 64
+MOST_PARSERS = 16
 
 
 class EntityTools:
@@ -43,11 +44,16 @@ class EntityTools:
         self.entity = entity
         self._tables = tables
         self._dialect = dialect
+        self._parsers: Memory[Callable[[Record, list[Problem]], None]] = Memory(MOST_PARSERS)
 
     @cached_property
     def parse(self) -> Callable[[Record, list[Problem]], None]:
         """Puts inside values into the slots; see `make_parser`."""
         return make_parser(self.entity)
+
+    def parse_others(self, judged: frozenset[str]) -> Callable[[Record, list[Problem]], None]:
+        """Return `parse` for records that hold inside values at the paths *judged*."""
+        return self._parsers.get(judged, partial(make_parser, self.entity, judged)) if judged else self.parse
 
     @cached_property
     def diff(self) -> Diff:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -282,7 +283,7 @@ class Attempt:
         ws, work = self.batch.ws, self.works[number]
         new = [draft for draft in work.drafts if draft.is_new]
         changed = [draft for draft in work.drafts if not draft.is_new]
-        for drafts, write in ((new, create_many), (changed, update_many)):
+        for drafts, write in ((new, partial(create_many, judged=self._judged(number))), (changed, update_many)):
             if not drafts:
                 continue
             result = write(ws, [draft.record for draft in drafts], "refuse")
@@ -294,6 +295,18 @@ class Attempt:
                         )
         if self._refusals and not self._leave_out(number):
             self._refuse()
+
+    def _judged(self, number: int) -> list[str]:
+        """Return the fields of an entity whose values need no second look, unless they are others by now."""
+        bound = self.batch.bound.entities[number]
+        fields = self.batch.ws._ctx.tools.schema.entity(bound.entity.name).fields
+        return [
+            path
+            for path in bound.judged
+            if path in fields
+            and fields[path].kind == bound.entity.field(path).kind
+            and not (fields[path].retired or fields[path].parked)
+        ]
 
     def _leave_out(self, number: int) -> bool:
         """Leave refused rows out without taking anything back, where nothing of them is written and no others share

@@ -21,12 +21,15 @@ T = TypeVar("T")
 BATCH_SIZE = 5_000
 """Rows that are applied in one transaction where nothing else is said: at most so many are done again after a kill."""
 
+COLLECTED_EVERY = 50_000
+"""Rows between two looks for garbage, of which they leave little; a look walks over all objects of the process."""
+
 
 def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
-    """Yield *rows* in lists of *size*; while one is read and worked on, no garbage is collected. To be closed.
+    """Yield *rows* in lists of *size*; while they are read and worked on, garbage is seldom collected. To be closed.
 
     Rows, records and what is known of them are no garbage, and walking over them took a third of the time. Who lets
-    go of a list before asking for the next spares the collector to walk over it then.
+    go of a list before asking for the next has them freed at once.
 
     Raises:
         ConfigurationError: *size* is no number of rows.
@@ -35,11 +38,12 @@ def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
         raise ConfigurationError(f"batch_size={size}: a batch has at least one row")
     iterator = iter(rows)
     while True:
-        with collection_paused(size):
-            if not (batch := list(islice(iterator, size))):
-                return
-            yield batch
-            del batch
+        with collection_paused(COLLECTED_EVERY):
+            for _ in range(0, COLLECTED_EVERY, size):
+                if not (batch := list(islice(iterator, size))):
+                    return
+                yield batch
+                del batch
 
 
 def table_of(source: Source, mapping: Mapping) -> Table:

@@ -36,6 +36,7 @@ from pycrm.storage.search_rows import Waiting
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader, Workspace
 from pycrm.workspace.create import create_many
+from pycrm.workspace.indexing import MOST_AT_ONCE
 from pycrm.workspace.update import update_many
 
 __all__ = ["Ledger", "change_run", "check_same", "find_run", "finish_run", "read_ledger", "start_run", "work_on"]
@@ -181,7 +182,7 @@ def _apply(
             with doors.acting(principal) as ws:
                 ctx = ws._ctx
                 ctx.begin_writing()
-                ctx.call = run.id
+                ctx.call, ctx.queues_search = run.id, len(rows) > MOST_AT_ONCE
                 after = newest_change(ctx.unit, ctx.tools.tables)
                 applied = apply_rows(ws, bound, rows, prepared)
                 seconds = watch.seconds - before

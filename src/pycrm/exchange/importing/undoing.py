@@ -16,6 +16,7 @@ from pycrm.storage.changes import read_batch
 from pycrm.storage.import_rows import ImportBatch, mark_undone, read_import_batches
 from pycrm.values.principal import Principal
 from pycrm.workspace.garbage import collection_paused
+from pycrm.workspace.indexing import MOST_AT_ONCE
 from pycrm.workspace.results import UndoResult
 from pycrm.workspace.undo import take_back
 
@@ -105,6 +106,7 @@ def _undo_batch(
         ctx.call = undo_id
         tables = ctx.tools.tables
         rows = read_batch(ctx.unit, tables, run.id, after=batch.after_change, last=batch.last_change)
+        ctx.queues_search = len(rows) > MOST_AT_ONCE
         for kind, result in take_back(ws, rows, frozenset({run.id, undo_id})):
             undone = _with(undone, kind, result)
         mark_undone(ctx.unit, tables, batch, ctx.services.clock())

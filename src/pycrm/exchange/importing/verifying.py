@@ -79,29 +79,28 @@ def _proof_of(work: EntityWork) -> Proof:
     name, drafts, maker = work.entity.name, work.drafts, work.maker
     given = [maker.compared(draft.values) for draft in drafts]
     missing: tuple[Any, ...] = (None,) * len(maker.fields)
+    found = [work.stored.get(draft.record.id, missing) for draft in drafts]
     stored = [
-        _where_given(values, work.stored.get(draft.record.id, missing))
-        for draft, values in zip(drafts, given, strict=True)
+        values if values == there else _where_given(values, there) for values, there in zip(given, found, strict=True)
     ]
-    differences = list(_differences(work, given, stored))
+    differences = list(_differences(work, given, stored)) if given != stored else []
     read_digest = _digest(given)
+    columns = list(zip(*given, strict=True))
     entity = EntityProof(
         created=sum(draft.is_new for draft in drafts),
         updated=sum(not draft.is_new for draft in drafts),
-        values=sum(len(values) - values.count(None) for values in given),
+        values=sum(len(values) - values.count(None) for values in columns),
         different=len(differences),
         read_digest=read_digest,
-        # What is equal has the same digest.
+        # What is equal has the same digest, and the same sums.
         stored_digest=_digest(stored) if differences else read_digest,
-        totals=_totals(work, given, stored),
+        totals=_totals(work, columns, list(zip(*stored, strict=True)) if differences else columns),
     )
     return Proof({name: entity}, differences[:MOST_DIFFERENCES])
 
 
 def _where_given(given: tuple[Any, ...], stored: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return *stored* without the values that no row gave, such as defaults."""
-    if given == stored:
-        return given
     return tuple(wanted if is_nothing(wanted) else found for wanted, found in zip(given, stored, strict=True))
 
 
@@ -110,7 +109,7 @@ def _differences(
 ) -> Iterator[Difference]:
     paths = work.paths
     for draft, wanted, found in zip(work.drafts, given, stored, strict=True):
-        if wanted is found or wanted == found:
+        if wanted is found:
             continue
         for path, one, other in zip(paths, wanted, found, strict=True):
             if one != other:
@@ -124,10 +123,11 @@ def _digest(rows: Sequence[tuple[Any, ...]]) -> str:
 def _totals(
     work: EntityWork, given: Sequence[tuple[Any, ...]], stored: Sequence[tuple[Any, ...]]
 ) -> Mapping[str, ColumnTotal]:
+    """Return the totals of columns of values, those that rows gave and those that are stored."""
     totals = {}
-    for place, field in enumerate(work.maker.fields):
+    for field, ours, theirs in zip(work.maker.fields, given, stored, strict=True):
         if is_summed(field):
-            written = summed(field, [values[place] for values in given])
-            kept = summed(field, [values[place] for values in stored])
+            written = summed(field, ours)
+            kept = written if theirs is ours else summed(field, theirs)
             totals[field.path] = ColumnTotal(written=written, stored=kept)
     return totals

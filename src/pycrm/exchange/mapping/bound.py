@@ -96,6 +96,11 @@ class BoundEntity:
         """The fields that tell whether there is such a record already."""
         return self.map.by
 
+    @property
+    def judged(self) -> frozenset[str]:
+        """The fields of which `prepare` gives what their kinds have made."""
+        return frozenset(plan.path for plan in self._plans if plan.is_judged and plan.path not in self.lookups)
+
     def prepare(self, rows: Sequence[Row]) -> Prepared:
         """Return what the record of each of *rows* is to be; no value raises, and no database is asked."""
         columns: list[Sequence[Any]] = list(zip(*[row.cells for row in rows], strict=True)) or [()] * self._width

@@ -125,7 +125,8 @@ class FieldBinder:
         take = self._taker(field, map)
         default = self._default(field, take, map)
         self._check_values(take, map)
-        if not map.find and steps.gives == field.kind.name:
+        is_made = not map.find and steps.gives == field.kind.name
+        if is_made:
             take = taker_of_made(field.kind.empty)
         places = self._places(steps)
         empty = None if map.find else field.kind.empty
@@ -140,7 +141,7 @@ class FieldBinder:
         work_out = guarded(make, refuse, len(places))
         if steps.is_chain and not has_default:
             work_out = chained(steps.steps, take, refuse)
-        return Plan(field.path, places, work_out, empty, fast)
+        return Plan(field.path, places, work_out, empty, fast, is_judged=not is_made)
 
     def _plan_of_parts(self, field: Field, several: Sequence[tuple[str, FieldMap]]) -> Plan:
         """Return the plan of *field* from its parts; where no column of theirs holds anything, it is empty."""

@@ -36,7 +36,9 @@ class Refused:
     __slots__ = ("problem", "settled", "value")
 
     def __init__(self, problem: Problem, value: Any = None, *, settled: bool = False) -> None:
-        self.problem = problem
+        # Its traceback would keep the frames of all callers, and so the rows of the batch, until somebody looks for
+        # garbage.
+        self.problem = problem.with_traceback(None)
         self.value = value
         self.settled = settled
 
@@ -64,6 +66,7 @@ class Plan:
         empty: What an unwanted row gets.
         fast_kind: The field's kind where a cell that needs no `parse` is already the value; None where steps are to
             be taken in any case.
+        is_judged: Whether its values are what the field's kind has made; else a transform only says so.
     """
 
     path: str
@@ -71,6 +74,7 @@ class Plan:
     work_out: Callable[[Any], Any]
     empty: Any = None
     fast_kind: Kind | None = None
+    is_judged: bool = True
     _outcomes: _Outcomes = attrs.field(init=False)
     _seen: int = attrs.field(init=False, default=0)
     _direct: Callable[[Sequence[Any], Callable[[Any], Any]], list[Any]] | None = attrs.field(init=False, default=None)

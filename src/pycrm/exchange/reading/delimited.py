@@ -186,7 +186,12 @@ class _Lines:
                 self._begins = reader.line_num + 1
                 if line <= after:
                     rows.append(None)
-                elif not self._close and len(cells) == width and cells[0] not in odd and cells[0][:1] not in _BLANKS:
+                elif (
+                    len(cells) == width
+                    and cells[0] not in odd
+                    and cells[0][:1] not in _BLANKS
+                    and not (self._close and _calls_for_a_look("".join(cells)))
+                ):
                     rows.append(_make_row(Row, (line, tuple(cells), ())))
                 elif self._close and self._is_end(line, cells):
                     break
