@@ -28,7 +28,16 @@ from pycrm.storage.unit import Unit
 from pycrm.storage.value_lists import ValueList
 from pycrm.values.refs import Ref
 
-__all__ = ["LinkChange", "delete_links", "link_name", "links_sql", "referencing", "take_links", "write_links"]
+__all__ = [
+    "LinkChange",
+    "delete_links",
+    "link_name",
+    "linked_fields",
+    "links_sql",
+    "referencing",
+    "take_links",
+    "write_links",
+]
 
 _NONE = "[]"  # PostgreSQL gives null
 _COLUMNS = (
@@ -141,6 +150,12 @@ def referencing(
     ]
 
 
+def linked_fields(unit: Unit, tables: Tables, target_ids: Sequence[UUID]) -> set[str]:
+    """Return the `link_name` of each multi-reference that holds one of *target_ids*."""
+    portions = _statements(tables, unit.dialect).linked.portions(target_ids)
+    return {name for sql, params in portions for (name,) in unit.rows(sql, params)}
+
+
 def delete_links(unit: Unit, tables: Tables, ids: Sequence[UUID]) -> None:
     """Remove every link from and to *ids*, records that are to be purged."""
     statements = _statements(tables, unit.dialect)
@@ -157,6 +172,7 @@ class _Statements:
     remove: str
     move: str
     referencing: ValueList
+    linked: ValueList
     forget_sources: ValueList
     forget_targets: ValueList
 
@@ -173,6 +189,7 @@ def _statements(tables: Tables, dialect: Dialect) -> _Statements:
         remove=f"DELETE FROM {name} {its_row}",
         move=f"UPDATE {name} SET position = {mark} {its_row}",
         referencing=ValueList(dialect, link.c.target_id, of_field.where),
+        linked=ValueList(dialect, link.c.target_id, select(link.c.field).distinct().where),
         forget_sources=ValueList(dialect, link.c.source_id, delete(link).where),
         forget_targets=ValueList(dialect, link.c.target_id, delete(link).where),
     )

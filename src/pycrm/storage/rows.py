@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, literal_column, select
 
 from pycrm.fields.field import Field
 from pycrm.fields.kind import PartType
@@ -38,7 +38,7 @@ from pycrm.storage.row_sql import (
 )
 from pycrm.storage.tables import Tables, select_list
 from pycrm.storage.unit import Unit
-from pycrm.storage.value_lists import ValueList
+from pycrm.storage.value_lists import ValueList, driver_sql
 
 __all__ = ["BatchOutcome", "RowWriter", "UpdateOutcome"]
 
@@ -108,6 +108,7 @@ class RowWriter:
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], RowUpdate] = {}
         self._mixed: dict[tuple[tuple[str, ...], bool], MixedUpdate] = {}
         self._taken: dict[str, ValueList] = {}
+        self._held: dict[str, str] = {}
         self._looks: dict[tuple[Any, ...], tuple[ValueList, Load]] = {}
 
     def insert(self, unit: Unit, records: Sequence[Record], *, if_absent: bool = False) -> None:
@@ -189,6 +190,14 @@ class RowWriter:
     def current(self, unit: Unit, ids: Sequence[UUID]) -> list[Any]:
         """Return the records of *ids* as they are now, those in the bin too, in no particular order."""
         return [record for sql, params in self._current.portions(ids) for record in self._load(unit.rows(sql, params))]
+
+    def holds_any(self, unit: Unit, field: Field) -> bool:
+        """Return whether any row, one in the bin too, holds a value in *field*, a column."""
+        if field.path not in self._held:
+            column = self.table.c[field.part_names[0]]
+            found: Select[Any] = select(literal_column("1")).where(column.is_not(None))
+            self._held[field.path] = f"{driver_sql(found, self.dialect)} LIMIT 1"
+        return bool(unit.rows(self._held[field.path]))
 
     def taken(self, unit: Unit, field: Field, values: Sequence[Any]) -> set[Any]:
         """Return those of *values* that rows outside the bin hold in *field*, a column of one part."""

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pycrm.errors import ConfigurationError, NotFoundError, Problem
-from pycrm.fields.field import Field
+from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import Kind
-from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, RefsKind, id_of
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, id_of
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.signals import RecordsDeleted, RecordsRestored
 from pycrm.storage.bookmarks import forget_records
-from pycrm.storage.links import delete_links, referencing
+from pycrm.storage.links import delete_links, link_name, linked_fields, referencing
 from pycrm.workspace.batch import Batch, OnProblem
 from pycrm.workspace.finish import changes_of, finish, open_batch
 from pycrm.workspace.judge import check
@@ -29,6 +29,9 @@ from pycrm.workspace.view import View
 __all__ = ["delete_many", "purge_many", "restore_many"]
 
 E = TypeVar("E", bound=Record)
+
+MANY = 100
+"""From so many records on it is worth a question whether a reference leads anywhere at all."""
 
 
 def delete_many(
@@ -106,8 +109,8 @@ def purge_many(ws: View, records: Sequence[E]) -> BatchResult[E]:
         ctx, ids = ws._ctx, [record.id for record in batch.records]
         batch.written = True
         for entity, field in _parts_of(batch):
-            parts = ctx.referring(entity, field, batch.entity.name, ids, include_binned=True)
-            purge_many(ws._kernel(), list(parts))
+            parts = _referring(batch, entity, field, ids, include_binned=True)
+            purge_many(ws._kernel(), parts)
         delete_links(ctx.unit, ctx.tools.tables, ids)
         forget_records(ctx.unit, ctx.tools.tables, ids)
         rows = changes_of(batch, "purge")
@@ -173,6 +176,17 @@ def _parts_of(batch: Batch) -> Iterator[tuple[Entity, Field]]:
                 yield entity, field
 
 
+def _referring(
+    batch: Batch, entity: Entity, field: Field, ids: Sequence[UUID], *, include_binned: bool = False
+) -> list[Any]:
+    """Return the records of *entity* whose *field* refers to one of the batch's entity with *ids*."""
+    ctx = batch.ws._ctx
+    # Most references of a schema lead nowhere in most companies, and thousands of ids are asked for portion by portion.
+    if len(ids) > MANY and field.place is Place.COLUMN and not ctx.of(entity).writer.holds_any(ctx.unit, field):
+        return []
+    return list(ctx.referring(entity, field, batch.entity.name, ids, include_binned=include_binned))
+
+
 def _is_part(kind: Kind) -> bool:
     if isinstance(kind, RefKind):
         return kind.part_of or kind.on_delete == "cascade"
@@ -185,13 +199,12 @@ def _still_referenced(batch: Batch, *, include_binned: bool) -> list[Problem]:
     Going into the bin is refused for restricting references of records outside it; going for good for every
     reference, of a plugin whose code is missing too, since nothing could resolve it afterwards.
     """
-    ctx = batch.ws._ctx
     by_id = {record.id: record for record in batch.records}
     problems: list[Problem] = []
     for entity, field, kind in _references_to(batch):
         if not include_binned and (kind.soft or kind.on_delete != "restrict" or entity.parked):
             continue
-        users = ctx.referring(entity, field, batch.entity.name, list(by_id), include_binned=include_binned)
+        users = _referring(batch, entity, field, list(by_id), include_binned=include_binned)
         problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
     if include_binned:
         problems += _loose_references(batch, by_id)
@@ -201,16 +214,17 @@ def _still_referenced(batch: Batch, *, include_binned: bool) -> list[Problem]:
 def _loose_references(batch: Batch, by_id: dict[Any, Any]) -> list[Problem]:
     """Multi-references and references to any entity, which have no foreign key."""
     ctx = batch.ws._ctx
+    linked = linked_fields(ctx.unit, ctx.tools.tables, list(by_id))
     problems: list[Problem] = []
     for entity in ctx.tools.schema.entities.values():
         for field in entity.fields.values():
             if isinstance(field.kind, LinkKind):
-                if isinstance(field.kind, RefsKind) and field.kind.target != batch.entity.name:
+                if link_name(entity, field, batch.entity.name) not in linked:
                     continue
                 used = referencing(ctx.unit, ctx.tools.tables, entity, field, batch.entity.name, list(by_id))
                 problems += _referenced(by_id, entity, field, used)
             elif isinstance(field.kind, AnyRefKind) and not field.kind.part_of:
-                users = ctx.referring(entity, field, batch.entity.name, list(by_id), include_binned=True)
+                users = _referring(batch, entity, field, list(by_id), include_binned=True)
                 problems += _referenced(by_id, entity, field, [(_id_at(user, field), user) for user in users])
     return problems
 
@@ -244,7 +258,7 @@ def _clear_references(batch: Batch) -> None:
     ids = [record.id for record in batch.records]
     for entity, field, kind in _references_to(batch):
         if kind.on_delete == "clear" and not entity.parked:
-            users = list(batch.ws._ctx.referring(entity, field, batch.entity.name, ids))
+            users = _referring(batch, entity, field, ids)
             update_many(batch.ws._kernel(), users, "raise", values={field.path: None})
             batch.written = batch.written or bool(users)
 
@@ -263,8 +277,8 @@ def _delete_parts(batch: Batch) -> None:
     kernel = batch.ws._kernel()
     for entity, field in _parts_of(batch):
         if not entity.parked:
-            parts = batch.ws._ctx.referring(entity, field, batch.entity.name, ids)
-            delete_many(kernel, list(parts), "raise", batch.at)
+            parts = _referring(batch, entity, field, ids)
+            delete_many(kernel, parts, "raise", batch.at)
 
 
 def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:
@@ -272,6 +286,6 @@ def _restore_parts(batch: Batch, deleted_at: dict[Any, Any]) -> None:
     for entity, field in _parts_of(batch):
         if entity.parked:
             continue
-        parts = batch.ws._ctx.referring(entity, field, batch.entity.name, list(deleted_at), include_binned=True)
+        parts = _referring(batch, entity, field, list(deleted_at), include_binned=True)
         with_it = [part for part in parts if part.deleted_at == deleted_at[_id_at(part, field)]]
         restore_many(kernel, with_it)
