@@ -207,9 +207,10 @@ def _select(change: Table, dialect: Dialect) -> Select[Any]:
 
 
 def _encoded(rows: Sequence[ChangeRow], codec: Codec, as_json: Callable[[Any], Any]) -> list[tuple[Any, ...]]:
-    """Return *rows* as tuples; what all rows of a batch share is encoded once per object."""
+    """Return *rows* as tuples; what all rows of a batch share is encoded once."""
     encode_id = codec.encode(PartType.ID)
     shared: dict[int, Any] = {}
+    paths = {changed: as_json(changed) for changed in {row.changed for row in rows} if changed}
     for row in rows:
         if id(row.at) not in shared:
             shared[id(row.at)] = codec.encode_value(PartType.INSTANT, row.at)
@@ -221,7 +222,7 @@ def _encoded(rows: Sequence[ChangeRow], codec: Codec, as_json: Callable[[Any], A
             row.record_id if encode_id is None else encode_id(row.record_id),
             row.version,
             row.kind,
-            as_json(row.changed) if row.changed else None,
+            paths.get(row.changed),
             as_json(row.old) if row.old else None,
             as_json(row.facts) if row.facts else None,
             row.actor,
