@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pycrm import CRM
+from pycrm import CRM, Principal
 from pycrm.errors import ConfigurationError, NameClashError
 from pycrm.exchange.mapping import bind_mapping, read_mapping_text
 from pycrm.exchange.rows import Row
@@ -52,6 +53,24 @@ def test_transform_of_plugin() -> None:
         3: ["import.transform_failed"],
     }
     assert "trade.checked" in prepared.problems[3][0].message
+
+
+def test_transform_that_gives_something_else(tmp_path: Path) -> None:
+    """What a transform says to give is judged all the same before it is written."""
+    plugin = Plugin("trade")
+    plugin.transform("land", gives="country")(lambda value: f"land of {value}")
+    text = 'version = 1\n[[entity]]\nentity = "account"\n[entity.fields]\nname = "Name"\n'
+    text += 'country = { column = "Country", transforms = ["trade.land"] }\n'
+    (tmp_path / "rows.csv").write_text("Name,Country\nHaichen,CN\n", "utf-8")
+    crm = CRM(f"sqlite:///{tmp_path / 'crm.db'}", plugins=[plugin])
+    crm.migrate()
+    boss = Principal("boss", roles={"administrator"})
+
+    result = crm.imports.run(boss, tmp_path / "rows.csv", read_mapping_text(text))
+
+    (row,) = crm.imports.kept_rows(boss, result.run)
+    assert [(problem["code"], problem["field"]) for problem in row.problems] == [("country.unknown", "country")]
+    crm.close()
 
 
 @pytest.mark.parametrize("name", ["Cut", "2nd", "trade.cut", ""])

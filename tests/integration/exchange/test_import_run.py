@@ -379,6 +379,21 @@ def test_a_plugin_that_raises(engine: str, migrated: Callable[[str, Sequence[Plu
     crm.close()
 
 
+class TestSearch:
+    def test_changed_in_a_large_batch(self, plain: CRM, tmp_path: Path) -> None:
+        """What a large batch changes waits for search with what it creates, and is found when the run is over."""
+        with plain.acting_as(MEI) as ws:
+            ws.create(Account(number="A7", name="former"))
+        rows = "".join(f"A{n},renamed {n},CN\n" for n in range(1_200))
+
+        plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country\n{rows}"), mapping(ACCOUNTS))
+
+        assert plain.index_waiting() == 0
+        with plain.reading_as(MEI) as ws:
+            assert [hit.title for hit in ws.search("former").hits] == []
+            assert "renamed 7" in [hit.title for hit in ws.search("renamed 7").hits]
+
+
 class TestRowsBack:
     def test_ready_to_be_fed_again(self, plain: CRM, tmp_path: Path) -> None:
         """Refused rows come back in the shape of the source, with the reason; mended, they go in."""

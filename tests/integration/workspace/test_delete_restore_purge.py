@@ -6,6 +6,7 @@ import pytest
 from tests.lab import BOB, MEI, Label, Portion, Reading, Sample, sample
 
 from pycrm import CRM, Account, ConfigurationError, Interaction, NotFoundError, User, ValidationError, Workspace
+from pycrm.workspace.delete import purge_many
 
 
 def with_parts(ws: Workspace) -> tuple[Sample, Portion, Label]:
@@ -177,6 +178,20 @@ class TestPurge:
 
         with pytest.raises(ValidationError, match=r"lab\.sample\.watchers"):
             ws.purge(user)
+
+    def test_referenced_one_of_hundreds(self, ws: Workspace) -> None:
+        """Of many at once, those that are referred to are told; without them, the others go."""
+        made = ws.create_many([Account(name=f"account {number}") for number in range(150)]).created
+        mei = ws.create(sample()).created_by.id
+        users = ws.create_many([User(key=f"u{number}", name="U") for number in range(150)]).created
+        ws.create(sample(account=made[70], watchers=[mei, users[20]]))
+
+        for records, place, path in ((made, 70, "account"), (users, 20, "watchers")):
+            with pytest.raises(ValidationError, match=rf"lab\.sample\.{path}") as caught:
+                purge_many(ws, records)
+            assert [problem.record for problem in caught.value.problems] == [records[place]]
+            rest = [record for record in records if record is not records[place]]
+            assert len(purge_many(ws, rest).updated) == 149
 
     def test_own_links_go(self, ws: Workspace) -> None:
         """The links that a purged record itself held go with it."""

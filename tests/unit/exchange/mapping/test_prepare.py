@@ -56,6 +56,17 @@ def test_all_problems_of_a_row(prepare: Prepare) -> None:
     assert prepared.values["birth_on"] == [dt.date(2001, 2, 3), None]
 
 
+def test_problems_hold_nothing(prepare: Prepare) -> None:
+    """What is kept of a refused value does not keep the rows of its batch alive, as a traceback would."""
+    text = CONTACT + 'email = "A"\nlanguage = { column = "B", on_problem = "empty" }'
+
+    prepared = prepare(text, "AB", [("nobody", "Klingon")])
+
+    kept = [*prepared.problems[0], *prepared.notes[0]]
+    assert [problem.field for problem in kept] == ["email", "language"]
+    assert [problem.__traceback__ for problem in kept] == [None, None]
+
+
 def test_policies_for_problems(prepare: Prepare) -> None:
     """A refused value may leave the field empty or take the default; it is then a note, not a problem."""
     text = CONTACT + (
