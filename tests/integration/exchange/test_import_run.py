@@ -119,6 +119,71 @@ class TestSeveralEntities:
         assert (result.counts.created, result.proof.entities["contact"].created) == (2, 1)
 
 
+class TestSeveralKeys:
+    KEYS = """
+version = 1
+[[entity]]
+entity = "account"
+by = ["tax_number"]
+or_by = [["email"], ["name", "phone"]]
+[entity.fields]
+name = "Name"
+country = "Country"
+tax_number = "Tax"
+email = { column = "Mail", transforms = ["lower"] }
+phone = { column = "Phone", transforms = ["phone(CN)"] }
+"""
+
+    def run(self, crm: CRM, folder: Path, rows: str) -> ImportResult:
+        return crm.imports.run(MEI, csv_file(folder, f"Name,Country,Tax,Mail,Phone\n{rows}"), mapping(self.KEYS))
+
+    def stored(self, crm: CRM) -> list[tuple[str, str | None, str | None, str | None]]:
+        with crm.reading_as(MEI) as ws:
+            accounts = ws.iterate(Account)
+            return sorted((each.name, each.tax_number, each.email, each.country) for each in accounts)
+
+    def test_in_their_order(self, plain: CRM, tmp_path: Path) -> None:
+        """The first key that finds a record tells which one it is; what an earlier one lacks there is filled in."""
+        with plain.acting_as(MEI) as ws:
+            ws.create(Account(name="one", tax_number="T1", email="one@x.example"))
+            ws.create(Account(name="two", email="two@x.example"))
+            ws.create(Account(name="three", tax_number="T3", phone="+8653212345678"))
+        rows = "one,CN,T1,uno@x.example,\ntwo,DE,T2,Two@X.example,\nthree,FR,,,0532-1234 5678\nfour,US,,,\n"
+
+        result = self.run(plain, tmp_path, rows)
+
+        assert (result.counts.updated, result.counts.created) == (3, 1)
+        assert self.stored(plain) == [
+            ("four", None, None, "US"),
+            ("one", "T1", "uno@x.example", "CN"),
+            ("three", "T3", None, "FR"),
+            ("two", "T2", "two@x.example", "DE"),
+        ]
+        assert self.run(plain, tmp_path, rows.replace("four,US,,,\n", "")).counts.skipped == 3
+
+    def test_among_rows(self, plain: CRM, tmp_path: Path) -> None:
+        """A later row finds by any key what an earlier one made or changed."""
+        rows = "one,,T1,one@x.example,\none,CN,,one@x.example,+86 532 1234 5678\none,DE,,,+86 532 1234 5678\n"
+
+        result = self.run(plain, tmp_path, rows)
+
+        assert (result.counts.created, result.counts.updated) == (1, 2)
+        assert self.stored(plain) == [("one", "T1", "one@x.example", "DE")]
+
+    def test_disagreement(self, plain: CRM, tmp_path: Path) -> None:
+        """Where the keys of a row speak of two records it is refused, and tells of which."""
+        with plain.acting_as(MEI) as ws:
+            ws.create(Account(name="one", tax_number="T1", email="one@x.example"))
+
+        result = self.run(plain, tmp_path, "two,CN,T2,one@x.example,\n")
+
+        (row,) = plain.imports.kept_rows(MEI, result.run)
+        ((code, facts),) = [(problem["code"], problem["facts"]) for problem in row.problems]
+        assert code == "import.keys_disagree"
+        assert [facts[name] for name in ("key", "value", "found_by", "stored")] == ["tax_number", "T2", "email", "T1"]
+        assert self.stored(plain) == [("one", "T1", "one@x.example", None)]
+
+
 class TestPolicies:
     @pytest.fixture
     def crm(self, quick: CRM) -> CRM:

@@ -13,8 +13,9 @@ import attrs
 from pycrm.errors import Problem
 from pycrm.exchange.importing import notes
 from pycrm.exchange.importing.drafts import Draft, DraftMaker
+from pycrm.exchange.importing.known import KnownRecords
 from pycrm.exchange.importing.lookups import Found, look_up
-from pycrm.exchange.importing.matching import Key, Matcher
+from pycrm.exchange.importing.matching import Matcher
 from pycrm.exchange.importing.outcome import Outcome, Word
 from pycrm.exchange.importing.policy import Policy, is_older
 from pycrm.exchange.importing.trees import Waiting, by_value, parents_first
@@ -22,8 +23,6 @@ from pycrm.exchange.importing.verifying import EntityWork
 from pycrm.exchange.mapping import BoundEntity, BoundMapping, Lookup, Prepared
 from pycrm.exchange.mapping.plan import located
 from pycrm.exchange.rows import Row
-from pycrm.fields.field import Field
-from pycrm.fields.references import AnyRefKind
 from pycrm.values.refs import Ref
 from pycrm.workspace.create import create_many
 from pycrm.workspace.update import update_many
@@ -121,28 +120,26 @@ class Attempt:
         maker = DraftMaker(entity, fields)
         work = EntityWork(entity, maker)
         values = list(zip(*columns.values(), strict=True)) if columns else [()] * len(self.batch.rows)
-        keys = self._keys(bound, fields, list(columns), values)
-        known = self._matches(bound, prepared, keys, maker)
+        places = [place for place in self.places if prepared.wanted[place]]
+        known = KnownRecords(bound, maker, values, places)
+        known.look_up(self.batch.ws, self.batch.matcher)
         drafts = self._drafts[bound.alias] = {}
         policy = Policy(bound, list(columns))
-        for place in self.places:
-            if not prepared.wanted[place]:
-                continue
-            key = keys.get(place)
+        for place in places:
             line = self.batch.rows[place].line
-            draft = known.get(key) if key is not None else None
+            draft, key = known.of(place)
             if isinstance(draft, Problem):
-                self._refuse_row(place, copy(draft), entity.name)
+                self._refuse_row(place, draft, entity.name)
             elif draft is not None:
                 drafts[place] = draft
-                self._match(policy, work, draft, values[place], place, prepared)
+                known.add(place, draft)
+                self._match(policy, work, draft, values[place], place, prepared, key)
             elif bound.map.on_new == "create":
                 draft = maker.create(values[place], place, line)
                 work.drafts.append(draft)
                 drafts[place] = draft
                 self._words[place] = "created"
-                if key is not None:
-                    known[key] = draft
+                known.add(place, draft)
             elif bound.map.on_new == "refuse":
                 self._refuse_row(place, notes.is_new(entity.name), entity.name)
             else:
@@ -183,9 +180,16 @@ class Attempt:
             work.drafts = [draft for draft in work.drafts if draft.is_written]
 
     def _match(
-        self, policy: Policy, work: EntityWork, draft: Draft, values: Sequence[Any], place: int, prepared: Prepared
+        self,
+        policy: Policy,
+        work: EntityWork,
+        draft: Draft,
+        values: Sequence[Any],
+        place: int,
+        prepared: Prepared,
+        key: int,
     ) -> None:
-        """Let a row change a record that is there already, as far as the mapping wants it."""
+        """Let a row change a record that is there already, found by key number *key*, as far as the mapping wants."""
         name = work.entity.name
         if policy.on_match == "skip":
             self._note(place, notes.exists(name))
@@ -196,7 +200,7 @@ class Attempt:
         if prepared.newest is not None and not draft.is_new and is_older(prepared.newest[place], draft.record):
             self._note(place, notes.older(name))
             return
-        places = policy.places_for(draft.record)
+        places = policy.places_for(draft.record, key)
         was_written = draft.is_written
         different = work.maker.change(draft, values, place, self.batch.rows[place].line, places)
         if different:
@@ -205,33 +209,6 @@ class Attempt:
             self._paths.setdefault(place, []).extend(f"{name}.{path}" for path in different)
             if not was_written:
                 work.drafts.append(draft)
-
-    def _keys(
-        self, bound: BoundEntity, fields: Sequence[Field], paths: Sequence[str], values: Sequence[Sequence[Any]]
-    ) -> dict[int, Key]:
-        """Return the key of each row whose parts all have a value."""
-        by = [paths.index(path) for path in bound.by]
-        if not by:
-            return {}
-        anywhere = {part for part in by if isinstance(fields[part].kind, AnyRefKind)}
-        keys: dict[int, Key] = {}
-        for place in self.places:
-            row = values[place]
-            # A reference to any entity stays one, for its id alone is not asked for.
-            key = tuple(each.id if type(each := row[part]) is Ref and part not in anywhere else each for part in by)
-            if all(part is not None and part != fields[at].kind.empty for part, at in zip(key, by, strict=True)):
-                keys[place] = key
-        return keys
-
-    def _matches(
-        self, bound: BoundEntity, prepared: Prepared, keys: Mapping[int, Key], maker: DraftMaker
-    ) -> dict[Key, Draft | Problem]:
-        wanted = list(dict.fromkeys(key for place, key in keys.items() if prepared.wanted[place]))
-        found = self.batch.matcher.find(self.batch.ws, bound.entity, bound.by, wanted)
-        return {
-            key: maker.load(records[0]) if len(records) == 1 else notes.several(bound.entity.name, key, len(records))
-            for key, records in found.items()
-        }
 
     def _references(self, bound: BoundEntity, prepared: Prepared, waiting: list[Waiting]) -> dict[str, list[Any]]:
         """Return, by path, what references lead to: records looked up, and others of the same row.

@@ -29,7 +29,7 @@ class Matcher(Protocol):
 
 
 class KeyMatcher:
-    """Finds records by equal values; what kinds normalise, such as phone numbers and e-mails, is equal so."""
+    """Finds records by equal values; what kinds normalise, such as phone numbers and countries, is equal so."""
 
     def find(self, ws: View, entity: Entity, paths: Sequence[str], keys: Sequence[Key]) -> Mapping[Key, list[Any]]:
         """See `Matcher.find`."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pycrm.errors import Problem
+from pycrm.fields.field import Field
 
-__all__ = ["exists", "failed", "is_new", "new_left", "older", "queued", "several"]
+__all__ = ["disagree", "exists", "failed", "is_new", "new_left", "older", "queued", "several"]
 
 
 def failed(error: Exception) -> Problem:
@@ -43,6 +44,29 @@ def older(entity: str) -> Problem:
 def new_left(entity: str) -> Problem:
     """Return what to note where a new record is left out."""
     return Problem("import.new_left", level="note", message="{entity} is new and left out", entity=entity)
+
+
+def disagree(
+    entity: str, found_by: Sequence[str], fields: Sequence[Field], key: Sequence[object], stored: Sequence[object]
+) -> Problem:
+    """Return what refuses a row of which one key finds a record and another says that it is a different one.
+
+    Args:
+        entity: Of the record.
+        found_by: The key that found it.
+        fields: Of the key that differs.
+        key: What the row has in them.
+        stored: What the record has.
+    """
+    return Problem(
+        "import.keys_disagree",
+        message="is another {entity} by {key} than by {found_by}, where {key} is {stored}; mend one of them",
+        entity=entity,
+        key=", ".join(field.path for field in fields),
+        found_by=", ".join(found_by),
+        value=", ".join(str(field.shown(each)) for field, each in zip(fields, key, strict=True)),
+        stored=", ".join(str(field.shown(each)) for field, each in zip(fields, stored, strict=True)),
+    )
 
 
 def several(entity: str, key: Sequence[object], count: int) -> Problem:

@@ -173,13 +173,15 @@ class _Binder:
                 )
 
     def _check_names(self, map: EntityMap, mapped: Collection[str]) -> None:
-        """Tell of fields that `by`, `update` and `only_empty` name though nothing is mapped to them."""
+        """Tell of fields that `by`, `or_by`, `update` and `only_empty` name though nothing is mapped to them."""
         # What cannot be bound has been told already.
         known = {*mapped, *(each.path for each in map.fields)}
         only = map.only_empty if isinstance(map.only_empty, tuple) else ()
-        for key, names in (("by", map.by), ("update", map.update_fields or ()), ("only_empty", only)):
+        others = tuple(name for key in map.or_by for name in key)
+        named = (("by", map.by), ("or_by", others), ("update", map.update_fields or ()), ("only_empty", only))
+        for key, names in named:
             for name in names:
-                if name not in known or (key == "by" and _whole((name,), mapped) != {name}):
+                if name not in known or (key in ("by", "or_by") and _whole((name,), mapped) != {name}):
                     self._tell(
                         f"{map.alias}.{key}",
                         Problem(

@@ -92,9 +92,9 @@ class BoundEntity:
         return self.map.alias
 
     @property
-    def by(self) -> tuple[str, ...]:
-        """The fields that tell whether there is such a record already."""
-        return self.map.by
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The keys that tell whether there is such a record already, in the order of trying."""
+        return self.map.keys
 
     @property
     def judged(self) -> frozenset[str]:

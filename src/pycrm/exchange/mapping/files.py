@@ -187,6 +187,7 @@ class _Reader:
             "alias": _text,
             "when": _text,
             "by": _texts,
+            "or_by": _keys,
             "on_match": _one_of(get_args(OnMatch)),
             "on_new": _one_of(get_args(OnNew)),
             "update": _texts,
@@ -282,6 +283,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise _Expected("a list of texts")
     return tuple(value)
+
+
+def _keys(value: Any) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list) or not all(each and isinstance(each, str | list) for each in value):
+        raise _Expected('a list of keys, each a field or a list of fields, as [["tax_number"], ["name", "country"]]')
+    return tuple(map(_texts, value))
 
 
 def _truth_or_texts(value: Any) -> Any:

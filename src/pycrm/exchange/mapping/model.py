@@ -89,6 +89,8 @@ class EntityMap:
         fields: At most one for each path.
         when: Which rows have such a record, in the filter language over the columns; empty for all.
         by: The fields that tell whether there is such a record already; empty to create one for each row.
+        or_by: Other fields that tell it where those before do not find one: where a row leaves them empty, or nobody
+            has what it says.
         on_match: What becomes of a row whose record is there already.
         on_new: What becomes of one whose record is not.
         update_fields: Which fields a match changes; None for all that are mapped.
@@ -101,6 +103,7 @@ class EntityMap:
     fields: tuple[FieldMap, ...] = ()
     when: str = ""
     by: tuple[str, ...] = ()
+    or_by: tuple[tuple[str, ...], ...] = ()
     on_match: OnMatch = "update"
     on_new: OnNew = "create"
     update_fields: tuple[str, ...] | None = None
@@ -110,6 +113,11 @@ class EntityMap:
     @alias.default
     def _alias(self) -> str:
         return self.entity
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """What tells whether there is such a record already, in the order of trying."""
+        return (self.by, *self.or_by) if self.by else self.or_by
 
 
 @attrs.frozen

@@ -52,6 +52,7 @@ ENTITIES = st.builds(
     fields=st.lists(FIELDS, max_size=3, unique_by=lambda field: field.path).map(tuple),
     when=TEXTS,
     by=st.lists(NAMES, max_size=2).map(tuple),
+    or_by=st.lists(st.lists(NAMES, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
     on_match=st.sampled_from(["update", "skip", "queue"]),
     on_new=st.sampled_from(["create", "skip", "refuse"]),
     update_fields=st.none() | st.lists(NAMES, max_size=2).map(tuple),

@@ -339,7 +339,7 @@ def test_zoho_leads(case: Case, schema: Schema, labels: Labels, with_customs: Cu
     assert made["account"].values["name"][1] == "Ohne GmbH"
     assert converted.values["company"][1] is None
     assert made["lead"].values["custom.tags"][0] == ("hot", "sandton")
-    assert {entity.by for entity in bound.entities if entity.alias.endswith("lead")} == {("custom.zoho_id",)}
+    assert {entity.map.by for entity in bound.entities if entity.alias.endswith("lead")} == {("custom.zoho_id",)}
 
 
 def test_chinese_sheet(case: Case, schema: Schema, labels: Labels, with_customs: Customs) -> None:
