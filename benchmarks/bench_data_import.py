@@ -34,6 +34,8 @@ from tools.runs import databases
 
 ROWS = count_from_environment("PYCRM_BENCH_IMPORT", 1_000_000)
 EXISTING = ROWS // 10
+PREPARED = 2_000
+"""So many at once of what is there already: less than the import takes, whose memory is measured."""
 SHARE_EXISTING = 20
 """One row in so many is of an account that is there already."""
 
@@ -158,9 +160,9 @@ def _prepare(crm: CRM, path: Path) -> None:
             if place % SHARE_EXISTING == 0:
                 numbers.append(row["account_id"])
     numbers = numbers[:EXISTING] + [f"X{number}" for number in range(EXISTING - len(numbers))]
-    for start in range(0, len(numbers), 10_000):
+    for start in range(0, len(numbers), PREPARED):
         with crm.acting_as(BOSS) as ws:
-            ws.create_many([Account(number=number, name=number) for number in numbers[start : start + 10_000]])
+            ws.create_many([Account(number=number, name=number) for number in numbers[start : start + PREPARED]])
 
 
 def _bare(crm: CRM, url: str, twin_url: str) -> float:

@@ -55,6 +55,15 @@ class Problem(Exception):
         facts = {name: _short(value) for name, value in self.facts.items()}
         return template.format_map(_Missing(facts)) if template else self.code
 
+    def kept(self) -> Self:
+        """Return it without its traceback and the errors behind it, to be told later.
+
+        These hold the frames of all callers and so whatever they worked on, such as the rows of a batch, until the
+        garbage collector finds out.
+        """
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
+
     def to_data(self) -> dict[str, Any]:
         """Return it as data for JSON, without its record; facts that JSON has no word for as text."""
         facts = {name: _as_data(value) for name, value in self.facts.items()}

@@ -21,14 +21,10 @@ __all__ = ["make_parser", "missing", "parse_document", "parse_fields"]
 
 
 def locate(problem: Problem, record: Record, path: str) -> Problem:
-    """Return *problem* with record and field filled in; kinds raise it without.
-
-    Its traceback goes, which would keep the frames of all callers with what they hold.
-    """
-    problem.__traceback__ = None
+    """Return *problem* with record and field filled in; kinds raise it without."""
     problem.record = record
     problem.field = path
-    return problem
+    return problem.kept()
 
 
 def make_parser(entity: Entity, judged: Collection[str] = ()) -> Callable[[Record, list[Problem]], None]:
@@ -38,7 +34,7 @@ def make_parser(entity: Entity, judged: Collection[str] = ()) -> Callable[[Recor
         entity: Whose records.
         judged: Paths of fields that hold inside values already.
     """
-    lines = ["def parse(record, problems):", "    pass"]
+    lines = ["def parse(record, problems):", "    pass"]  # there may be nothing left to parse
     fields = [field for field in entity.own_fields if field.path not in judged]
     constants: dict[str, Any] = source_names(field.kind for field in fields)
     constants |= {"Problem": Problem, "locate": locate}

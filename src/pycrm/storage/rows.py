@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import attrs
@@ -42,11 +42,15 @@ from pycrm.storage.value_lists import ValueList, driver_sql
 
 __all__ = ["BatchOutcome", "RowWriter", "UpdateOutcome"]
 
+K = TypeVar("K")
+S = TypeVar("S")
+
 # Records per savepoint: if one of them was changed by somebody else, only these are written again one by one.
 BATCH = 1_000
-# More sorts of changes than this are written by one statement in which each row says what it changes. A statement is
-# compiled for each sort, and a table of twenty fields has a million of them.
+# More sorts of changes than this, of few records each, are written by one statement in which each row says what it
+# changes. A statement is compiled for each sort, and a table of twenty fields has a million of them.
 FEW_SORTS = 4
+MANY = 100  # of one sort, which has earned a statement of its own
 MOST_STATEMENTS = 500
 
 
@@ -79,6 +83,10 @@ class BatchOutcome:
     versions: dict[UUID, int] = attrs.field(factory=dict)
     merged: list[Any] = attrs.field(factory=list)
     lost: list[Any] = attrs.field(factory=list)
+
+    def left_of(self, records: Sequence[Record]) -> list[Record]:
+        """Return those of *records* that are not written yet."""
+        return [record for record in records if record.id not in self.versions]
 
     def add(self, record: Record, outcome: UpdateOutcome) -> None:
         """Note what became of *record*."""
@@ -168,7 +176,7 @@ class RowWriter:
             groups.setdefault(tuple(field.path for field in changed), (changed, []))[1].append(record)
         stamp = Stamp.of(self.dialect, at, by)
         outcome = BatchOutcome()
-        if len(groups) > FEW_SORTS:
+        if len(groups) > FEW_SORTS and sum(len(records) for _, records in groups.values()) < MANY * len(groups):
             self._write_mixed(unit, groups.values(), stamp, outcome)
         else:
             for changed, records in groups.values():
@@ -275,6 +283,11 @@ class RowWriter:
         return ValueList(self.dialect, self.table.c.id, lambda condition: delete(self.table).where(condition))
 
     @cached_property
+    def _versions(self) -> ValueList:
+        outside = select(self.table.c.id, self.table.c.version).where(self.table.c.deleted_at.is_(None))
+        return ValueList(self.dialect, self.table.c.id, outside.where)
+
+    @cached_property
     def _current(self) -> ValueList:
         return ValueList(self.dialect, self.table.c.id, self._select)
 
@@ -302,22 +315,14 @@ class RowWriter:
         return select(*select_list(self.entity, self.table, self.dialect.name)).where(condition)
 
     def _update(self, changed: Sequence[Field], required: tuple[str, ...]) -> RowUpdate:
-        key = (tuple(field.path for field in changed), required)
-        if key not in self._updates:
-            if len(self._updates) >= MOST_STATEMENTS:
-                self._updates.clear()
-            self._updates[key] = field_update(self.entity, self.table, self.dialect, changed, required)
-        return self._updates[key]
+        make = partial(field_update, self.entity, self.table, self.dialect, changed, required)
+        return _made(self._updates, (tuple(field.path for field in changed), required), make)
 
     def _mixed_update(self, paths: AbstractSet[str]) -> MixedUpdate:
         columns = [field for field in self.entity.column_fields if field.path in paths]
         with_document = any(field.path in paths for field in self.entity.document_fields)
-        key = (tuple(field.path for field in columns), with_document)
-        if key not in self._mixed:
-            if len(self._mixed) >= MOST_STATEMENTS:
-                self._mixed.clear()
-            self._mixed[key] = mixed_update(self.entity, self.table, self.dialect, columns, with_document=with_document)
-        return self._mixed[key]
+        make = partial(mixed_update, self.entity, self.table, self.dialect, columns, with_document=with_document)
+        return _made(self._mixed, (tuple(field.path for field in columns), with_document), make)
 
     def _insert(self, unit: Unit, records: Sequence[Record]) -> None:
         for portion in _portions(records):
@@ -347,10 +352,8 @@ class RowWriter:
         self, unit: Unit, statement: RowUpdate, records: Sequence[Record], stamp: Stamp, outcome: BatchOutcome
     ) -> None:
         for batch in _portions(_in_order(records)):
-            if len(batch) > 1 and self._write_unchanged(unit, batch, *statement.for_all(batch, stamp)):
-                outcome.versions.update((record.id, loaded_version(record) + 1) for record in batch)
-                continue
-            for record in batch:
+            self._write_portion(unit, batch, partial(statement.for_all, stamp=stamp), outcome)
+            for record in outcome.left_of(batch):
                 outcome.add(record, self._write_one(unit, statement, record, stamp))
 
     def _write_mixed(
@@ -360,11 +363,31 @@ class RowWriter:
         changed = {record.id: fields for fields, records in groups for record in records}
         statement = self._mixed_update({field.path for fields in changed.values() for field in fields})
         for batch in _portions(_in_order([record for _, records in groups for record in records])):
-            if self._write_unchanged(unit, batch, *statement.for_all(batch, changed, stamp)):
-                outcome.versions.update((record.id, loaded_version(record) + 1) for record in batch)
-                continue
-            for record in batch:
+            self._write_portion(unit, batch, partial(statement.for_all, changed=changed, stamp=stamp), outcome)
+            for record in outcome.left_of(batch):
                 outcome.add(record, self._write_one(unit, self._update(changed[record.id], ()), record, stamp))
+
+    def _write_portion(
+        self,
+        unit: Unit,
+        records: Sequence[Record],
+        for_all: Callable[[Sequence[Record]], tuple[str, AllParameters]],
+        outcome: BatchOutcome,
+    ) -> None:
+        """Write those of *records* that nobody changed by one call of the driver, as far as that is to be had."""
+        if len(records) < 2:
+            return
+        if not self._write_unchanged(unit, records, *for_all(records)):
+            found = {
+                id: version
+                for sql, params in self._versions.portions([each.id for each in records])
+                for id, version in unit.rows(sql, params)
+            }
+            encode = self._codec.encode(PartType.ID) or _same
+            records = [each for each in records if found.get(encode(each.id)) == loaded_version(each)]
+            if not records or not self._write_unchanged(unit, records, *for_all(records)):
+                return
+        outcome.versions.update((record.id, loaded_version(record) + 1) for record in records)
 
     def _write_one(self, unit: Unit, statement: RowUpdate, record: Record, stamp: Stamp) -> UpdateOutcome:
         return _outcome(record, unit.returning(statement.merging, statement.merging_params(record, stamp)))
@@ -379,6 +402,20 @@ class RowWriter:
         except _StaleBatch:
             return False
         return True
+
+
+def _made(kept: dict[K, S], key: K, make: Callable[[], S]) -> S:
+    """Return what *make* gives, *kept* under *key* among some hundred others."""
+    made = kept.get(key)
+    if made is None:
+        if len(kept) >= MOST_STATEMENTS:
+            kept.clear()
+        made = kept[key] = make()
+    return made
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _in_order(records: Sequence[Record]) -> Sequence[Record]:

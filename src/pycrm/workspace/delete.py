@@ -10,7 +10,7 @@ from uuid import UUID
 from pycrm.errors import ConfigurationError, NotFoundError, Problem
 from pycrm.fields.field import Field, Place
 from pycrm.fields.kind import Kind
-from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, id_of
+from pycrm.fields.references import AnyRefKind, LinkKind, RefKind, RefsKind, id_of
 from pycrm.schema import Entity, Record
 from pycrm.schema.diff import value_at
 from pycrm.signals import RecordsDeleted, RecordsRestored
@@ -219,6 +219,8 @@ def _loose_references(batch: Batch, by_id: dict[Any, Any]) -> list[Problem]:
     for entity in ctx.tools.schema.entities.values():
         for field in entity.fields.values():
             if isinstance(field.kind, LinkKind):
+                if isinstance(field.kind, RefsKind) and field.kind.target != batch.entity.name:
+                    continue
                 if link_name(entity, field, batch.entity.name) not in linked:
                     continue
                 used = referencing(ctx.unit, ctx.tools.tables, entity, field, batch.entity.name, list(by_id))

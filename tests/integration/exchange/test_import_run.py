@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 from tests.conftest import DATABASES
 from tests.imports import ACCOUNTS, MEI, PEOPLE, csv_file, mapping
 
-from pycrm import CRM, Account, AccountContact, Contact, ImportRun, Money, Opportunity
+from pycrm import CRM, Account, AccountContact, Contact, ImportRun, Money, Opportunity, field
 from pycrm.errors import ConfigurationError
-from pycrm.exchange.importing import ImportResult
+from pycrm.exchange.importing import ImportResult, Progress
 from pycrm.plugin import ChangeSet, Plugin, Problem, Workspace
 
 
@@ -444,6 +445,47 @@ def test_a_plugin_that_raises(engine: str, migrated: Callable[[str, Sequence[Plu
     crm.close()
 
 
+class TestMeanwhile:
+    """What happens to a field while an import goes on."""
+
+    TEXT = ACCOUNTS + '"custom.size" = "Size"\n"custom.since" = "Since"\n'
+
+    def run(self, crm: CRM, folder: Path, change: Callable[[Workspace], object]) -> ImportResult:
+        """Import two rows, one by one, with *change* between them."""
+        with crm.acting_as(MEI) as ws:
+            ws.define_field(Account, "size", field.text())
+            ws.define_field(Account, "since", field.date(default=dt.date(2026, 1, 2)))
+        path = csv_file(folder, "No,Name,Country,Size,Since\nA1,one,CN,large,2026-03-04\nA2,two,DE,large,\n")
+
+        def between(progress: Progress) -> None:
+            if progress.counts.rows == 1:
+                with crm.acting_as(MEI) as ws:
+                    change(ws)
+
+        return crm.imports.run(MEI, path, mapping(self.TEXT), batch_size=1, on_progress=between)
+
+    def test_nothing(self, plain: CRM, tmp_path: Path) -> None:
+        """What a row leaves empty gets the field's default."""
+        result = self.run(plain, tmp_path, lambda ws: None)
+
+        assert result.counts.created == 2
+        with plain.reading_as(MEI) as ws:
+            stored = {each.number: each.custom["since"] for each in ws.iterate(Account)}
+        assert stored == {"A1": dt.date(2026, 3, 4), "A2": dt.date(2026, 1, 2)}
+
+    def test_retired(self, plain: CRM, tmp_path: Path) -> None:
+        """A field that is retired in between takes no value any more."""
+        result = self.run(plain, tmp_path, lambda ws: ws.retire_field(Account, "size"))
+
+        assert told(plain, result) == [(3, "refused", "field.retired")]
+
+    def test_converted(self, plain: CRM, tmp_path: Path) -> None:
+        """Values are judged by what the field is when they are written."""
+        result = self.run(plain, tmp_path, lambda ws: ws.convert_field(Account, "size", field.integer()))
+
+        assert told(plain, result) == [(3, "refused", "integer.invalid")]
+
+
 class TestSearch:
     def test_changed_in_a_large_batch(self, plain: CRM, tmp_path: Path) -> None:
         """What a large batch changes waits for search with what it creates, and is found when the run is over."""
@@ -451,12 +493,39 @@ class TestSearch:
             ws.create(Account(number="A7", name="former"))
         rows = "".join(f"A{n},renamed {n},CN\n" for n in range(1_200))
 
-        plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country\n{rows}"), mapping(ACCOUNTS))
+        path, seen = csv_file(tmp_path, f"No,Name,Country\n{rows}"), []
 
-        assert plain.index_waiting() == 0
+        def look(_: object) -> None:
+            with plain.reading_as(MEI) as ws:
+                seen.append(ws.search("renamed 7").waiting)
+
+        plain.imports.run(MEI, path, mapping(ACCOUNTS), on_progress=look)
+
+        assert seen == [1_200]
         with plain.reading_as(MEI) as ws:
             assert [hit.title for hit in ws.search("former").hits] == []
             assert "renamed 7" in [hit.title for hit in ws.search("renamed 7").hits]
+
+    def test_stopped(self, plain: CRM, tmp_path: Path) -> None:
+        """What was written before an error is found; what a killed process left is found after it was gone on with."""
+        rows = "".join(f"A{n},first {n},CN\n" for n in range(2_400))
+        path = csv_file(tmp_path, f"No,Name,Country\n{rows}")
+
+        def stop(_: object) -> None:
+            raise RuntimeError("no paper")
+
+        def interrupt(_: object) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(RuntimeError, match="no paper"):
+            plain.imports.run(MEI, path, mapping(ACCOUNTS), batch_size=1_200, on_progress=stop)
+        assert plain.index_waiting() == 0
+        with plain.reading_as(MEI) as ws:
+            (run,) = ws.iterate(ImportRun)
+        with pytest.raises(KeyboardInterrupt):
+            plain.imports.resume(MEI, run.number, source=path, on_progress=interrupt)
+        plain.imports.resume(MEI, run.number, source=path)
+        assert plain.index_waiting() == 0
 
 
 class TestRowsBack:

@@ -153,6 +153,21 @@ def test_search_forgets(plain: CRM, tmp_path: Path) -> None:
         assert len(ws.search("second")) == 0
 
 
+def test_search_finds_again(plain: CRM, tmp_path: Path) -> None:
+    """What a large batch had changed is found as it was before, when the way back is over."""
+    with plain.acting_as(MEI) as ws:
+        ws.create_many([Account(number=f"A{n}", name=f"former {n}") for n in range(1_200)])
+    rows = "".join(f"A{n},renamed {n},CN\n" for n in range(1_200))
+    result = plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country\n{rows}"), mapping(ACCOUNTS))
+
+    plain.imports.undo(MEI, result.run)
+
+    assert plain.index_waiting() == 0
+    with plain.reading_as(MEI) as ws:
+        assert "former 7" in [hit.title for hit in ws.search("former 7").hits]
+        assert len(ws.search("renamed")) == 0
+
+
 def test_parts_stay_with_their_whole(plain: CRM, tmp_path: Path) -> None:
     """A contact that was there is only freed of the account that the import gave it."""
     with plain.acting_as(MEI) as ws:

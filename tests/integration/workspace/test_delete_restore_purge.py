@@ -184,14 +184,19 @@ class TestPurge:
         made = ws.create_many([Account(name=f"account {number}") for number in range(150)]).created
         mei = ws.create(sample()).created_by.id
         users = ws.create_many([User(key=f"u{number}", name="U") for number in range(150)]).created
+        samples = ws.create_many([sample() for _ in range(150)]).created
         ws.create(sample(account=made[70], watchers=[mei, users[20]]))
+        ws.create(Interaction(kind="call", happened_at=ws.now(), about=samples[30]))
+        ws.create(Portion(name="p", sample=samples[40]))
 
-        for records, place, path in ((made, 70, "account"), (users, 20, "watchers")):
-            with pytest.raises(ValidationError, match=rf"lab\.sample\.{path}") as caught:
+        cases = ((made, 70, r"lab\.sample\.account"), (users, 20, r"watchers"), (samples, 30, r"interaction\.about"))
+        for records, place, path in cases:
+            with pytest.raises(ValidationError, match=path) as caught:
                 purge_many(ws, records)
             assert [problem.record for problem in caught.value.problems] == [records[place]]
             rest = [record for record in records if record is not records[place]]
             assert len(purge_many(ws, rest).updated) == 149
+        assert list(ws.iterate(Portion)) == []
 
     def test_own_links_go(self, ws: Workspace) -> None:
         """The links that a purged record itself held go with it."""

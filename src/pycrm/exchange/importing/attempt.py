@@ -260,7 +260,8 @@ class Attempt:
         ws, work = self.batch.ws, self.works[number]
         new = [draft for draft in work.drafts if draft.is_new]
         changed = [draft for draft in work.drafts if not draft.is_new]
-        for drafts, write in ((new, partial(create_many, judged=self._judged(number))), (changed, update_many)):
+        create = partial(create_many, judged=self._judged(number) if new else ())
+        for drafts, write in ((new, create), (changed, update_many)):
             if not drafts:
                 continue
             result = write(ws, [draft.record for draft in drafts], "refuse")

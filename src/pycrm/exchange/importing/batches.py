@@ -22,7 +22,7 @@ BATCH_SIZE = 5_000
 """Rows that are applied in one transaction where nothing else is said: at most so many are done again after a kill."""
 
 COLLECTED_EVERY = 50_000
-"""Rows between two looks for garbage, of which they leave little; a look walks over all objects of the process."""
+"""Rows of large batches between two looks for garbage: they leave little, and a look walks over what they hold."""
 
 
 def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
@@ -38,7 +38,7 @@ def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
         raise ConfigurationError(f"batch_size={size}: a batch has at least one row")
     iterator = iter(rows)
     while True:
-        with collection_paused(COLLECTED_EVERY):
+        with collection_paused(size):
             for _ in range(0, COLLECTED_EVERY, size):
                 if not (batch := list(islice(iterator, size))):
                     return

@@ -21,6 +21,7 @@ from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.progress import OnProgress, Stopwatch
 from pycrm.exchange.importing.proof import Proof
 from pycrm.exchange.importing.result import ImportResult
+from pycrm.exchange.importing.searching import IndexedAfter
 from pycrm.exchange.mapping import BoundMapping, Mapping, Prepared, bind_mapping, header_fingerprint, mapping_text
 from pycrm.exchange.rows import Row, Source, Table
 from pycrm.storage import UniqueViolation
@@ -149,20 +150,18 @@ def work_on(
         schema = ws._reads.schema  # a field that he does not see is one that is not there
     table = table_of(source, mapping)
     bound = bind_mapping(mapping, table.columns, schema)
-    watch, waiting = Stopwatch(ledger.counts, of), None
-    with closing(in_batches(table.rows(after=ledger.last_line), run.batch_size)) as batches:
+    watch = Stopwatch(ledger.counts, of)
+    batches = in_batches(table.rows(after=ledger.last_line), run.batch_size)
+    with IndexedAfter(doors, again=bool(ledger.batches)) as indexed, closing(batches):
         for rows in batches:
             before = watch.seconds
             prepared = prepare_rows(bound, rows)
             ledger, left = _apply(doors, principal, run, bound, rows, prepared, ledger, watch, before)
+            indexed.add(left)
             del rows, prepared  # before the next ones, see `in_batches`
-            waiting = left if waiting is None or left is None else waiting | left
             if on_progress is not None:
                 on_progress(watch.progress(ledger.counts))
-    result = finish_run(doors, principal, run, ledger)
-    if waiting is not None:
-        doors.index(waiting)
-    return result
+        return finish_run(doors, principal, run, ledger)
 
 
 def _apply(

@@ -12,8 +12,10 @@ from pycrm.entities import ImportRun
 from pycrm.errors import Problem
 from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.running import change_run, find_run
+from pycrm.exchange.importing.searching import IndexedAfter
 from pycrm.storage.changes import read_batch
 from pycrm.storage.import_rows import ImportBatch, mark_undone, read_import_batches
+from pycrm.storage.search_rows import Waiting
 from pycrm.values.principal import Principal
 from pycrm.workspace.garbage import collection_paused
 from pycrm.workspace.indexing import MOST_AT_ONCE
@@ -85,20 +87,22 @@ def undo_run(
         change_run(ws, run, status="undoing")
     undone = ImportUndone(run.number)
     waiting = [batch for batch in reversed(batches) if batch.undone_at is None]
-    for number, batch in enumerate(waiting, start=1):
-        undone = _undo_batch(doors, principal, run, batch, undone)
-        if on_progress is not None:
-            on_progress(number, len(waiting))
-    with doors.acting(principal) as ws:
-        change_run(ws, run, status="undone")
-        facts = {"run": run.number, "removed": undone.removed, "restored": undone.restored, "left": len(undone.left)}
-        ws._note("import_undone", entity="import_run", record_id=run.id, facts=facts)
+    with IndexedAfter(doors, again=len(waiting) < len(batches)) as indexed:
+        for number, batch in enumerate(waiting, start=1):
+            undone, left = _undo_batch(doors, principal, run, batch, undone)
+            indexed.add(left)
+            if on_progress is not None:
+                on_progress(number, len(waiting))
+        with doors.acting(principal) as ws:
+            change_run(ws, run, status="undone")
+            counts = {"removed": undone.removed, "restored": undone.restored, "left": len(undone.left)}
+            ws._note("import_undone", entity="import_run", record_id=run.id, facts={"run": run.number, **counts})
     return undone
 
 
 def _undo_batch(
     doors: Doors, principal: Principal, run: ImportRun, batch: ImportBatch, undone: ImportUndone
-) -> ImportUndone:
+) -> tuple[ImportUndone, Waiting | None]:
     undo_id = uuid5(run.id, "undo")
     with collection_paused(run.batch_size), doors.acting(principal) as ws:
         ctx = ws._ctx
@@ -110,7 +114,7 @@ def _undo_batch(
         for kind, result in take_back(ws, rows, frozenset({run.id, undo_id})):
             undone = _with(undone, kind, result)
         mark_undone(ctx.unit, tables, batch, ctx.services.clock())
-    return undone
+    return undone, ctx.left_waiting
 
 
 def _with(undone: ImportUndone, kind: str, result: UndoResult) -> ImportUndone:

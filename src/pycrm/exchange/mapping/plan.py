@@ -36,9 +36,7 @@ class Refused:
     __slots__ = ("problem", "settled", "value")
 
     def __init__(self, problem: Problem, value: Any = None, *, settled: bool = False) -> None:
-        # Its traceback would keep the frames of all callers, and so the rows of the batch, until somebody looks for
-        # garbage.
-        self.problem = problem.with_traceback(None)
+        self.problem = problem.kept()
         self.value = value
         self.settled = settled
 

@@ -327,6 +327,27 @@ def test_update_many_writes_each_its_own_fields(shop: Any) -> None:
     assert [plain(record) for record in shop.read(*(item.id for item in items))] == stored
 
 
+def test_update_many_beside_stale_records(shop: Any) -> None:
+    """One record that somebody else changed does not make the others go one by one."""
+    items = make_items(200)
+    shop.insert(*items)
+    records = shop.read(*(item.id for item in items))
+    (theirs,) = shop.read(items[0].id)
+    change(shop, theirs, made_on=date(2026, 1, 1))
+    changes = []
+    for record, (path, value) in zip(records, itertools.cycle(OURS.items())):
+        set_path(record, path, value)
+        changes.append((record, shop.fields(path)))
+
+    with shop.unit() as unit:
+        outcome = shop.writer().update_many(unit, changes, at=LATER, by=None)
+        asked = unit.statement_count
+
+    assert outcome.merged == [records[0]]
+    assert len(outcome.versions) == 200
+    assert asked < 12
+
+
 def test_update_many_of_all_sorts_tells_stale_records_apart(shop: Any) -> None:
     """Also where each record changes other fields: others' fields stay, and an overlap is told."""
     items = make_items(30)

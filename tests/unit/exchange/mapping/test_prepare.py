@@ -57,14 +57,14 @@ def test_all_problems_of_a_row(prepare: Prepare) -> None:
 
 
 def test_problems_hold_nothing(prepare: Prepare) -> None:
-    """What is kept of a refused value does not keep the rows of its batch alive, as a traceback would."""
-    text = CONTACT + 'email = "A"\nlanguage = { column = "B", on_problem = "empty" }'
+    """What is kept of a refused value does not keep the rows of its batch alive, as tracebacks would."""
+    text = CONTACT + 'email = "A"\nbirth_on = { column = "B", on_problem = "empty" }'
 
-    prepared = prepare(text, "AB", [("nobody", "Klingon")])
+    prepared = prepare(text, "AB", [("nobody", "2026-02-31")])
 
     kept = [*prepared.problems[0], *prepared.notes[0]]
-    assert [problem.field for problem in kept] == ["email", "language"]
-    assert [problem.__traceback__ for problem in kept] == [None, None]
+    assert [problem.field for problem in kept] == ["email", "birth_on"]
+    assert [(each.__traceback__, each.__context__, each.__cause__) for each in kept] == [(None, None, None)] * 2
 
 
 def test_policies_for_problems(prepare: Prepare) -> None:
