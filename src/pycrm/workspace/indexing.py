@@ -1,7 +1,8 @@
 """Keeping the search index: with each batch, later for those that wait, and all of it anew.
 
-A batch of more than 1,000 records only notes their ids, in the transaction that writes them. They are indexed after its
-commit, portion by portion: so an import neither holds SQLite's only writer for long, nor PostgreSQL's locks.
+A batch of more than 1,000 records only notes their ids, in the transaction that writes them, and so does whatever an
+import's batch of more than 1,000 rows writes. They are indexed after the commit, portion by portion: so an import
+neither holds SQLite's only writer for long, nor PostgreSQL's locks.
 """
 
 from __future__ import annotations
