@@ -711,7 +711,7 @@ class CRM:
     def index_waiting(self, *, on_progress: Callable[[int], object] | None = None) -> int:
         """Index the records that wait to be found and return how many these were.
 
-        Batches of more than 1,000 records or rows leave that for after their commit. This call does it portion by portion,
+        Batches of more than 1,000 records or rows leave that for later. This call does it portion by portion,
         each in a unit of its own: other units may write meanwhile, and a process that is killed loses one portion.
         Call it after an import with ``index_waiting="later"`` or in a host's transaction, or now and then from a job;
         several processes may.
