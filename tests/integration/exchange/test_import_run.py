@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from tests.conftest import DATABASES
 from tests.imports import ACCOUNTS, MEI, PEOPLE, csv_file, mapping
 
-from pycrm import CRM, Account, AccountContact, Contact, ImportRun, Money, Opportunity, field
+from pycrm import (
+    CRM,
+    Account,
+    AccountContact,
+    Contact,
+    ImportRun,
+    Money,
+    Opportunity,
+    RecordsCreated,
+    RecordsMoved,
+    Task,
+    field,
+)
 from pycrm.errors import ConfigurationError
-from pycrm.exchange.importing import ImportResult, Progress
+from pycrm.exchange.importing import ImportResult, Progress, totals
 from pycrm.plugin import ChangeSet, Plugin, Problem, Workspace
 
 
@@ -30,6 +42,11 @@ def told(crm: CRM, result: ImportResult) -> list[tuple[int, str, str]]:
         for row in crm.imports.kept_rows(MEI, result.run)
         for problem in row.problems
     ]
+
+
+def shown(crm: CRM, sums: Mapping[str, int]) -> str:
+    """Return the sums of accounts' revenue as people read them."""
+    return totals.shown(crm.schema.entity("account").field("annual_revenue"), sums)
 
 
 class TestOutcomes:
@@ -260,6 +277,9 @@ class TestPolicies:
         result = crm.imports.run(MEI, path, mapping(text))
         assert told(crm, result) == [(2, "skipped", "import.older")]
         assert names(crm) == {"A1": "old"}
+        path.write_text("No,Name,Country,Changed\nA1,newer,CN,2999-01-01T00:00:00Z\n", "utf-8")
+        assert crm.imports.run(MEI, path, mapping(text)).counts.updated == 1
+        assert names(crm) == {"A1": "newer"}
 
     def test_ambiguous(self, crm: CRM, tmp_path: Path) -> None:
         """A key that several records have tells nothing: the row is refused, and says of how many."""
@@ -419,6 +439,7 @@ class TestRun:
         assert account.custom.region == "华东"
 
 
+shouting = Plugin("shouting")
 picky = Plugin("picky", version="1.0")
 
 
@@ -443,6 +464,143 @@ def test_a_plugin_that_raises(engine: str, migrated: Callable[[str, Sequence[Plu
     assert [(row.line, row.problems[0]["code"]) for row in refused] == [(5, "import.failed"), (19, "import.failed")]
     assert "picky" in refused[0].problems[0]["facts"]["told"]
     crm.close()
+
+
+class TestTables:
+    """A source of several tables: a workbook of several sheets, or a folder of files."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "export"
+        folder.mkdir()
+        csv_file(folder, "No,Name,Country\nA1,one,CN\n", "2024.csv")
+        csv_file(folder, "No,Name,Country\nA2,two,CN\n", "2025.csv")
+        csv_file(folder, "Person\nMei\n", "people.csv")
+        return folder
+
+    def test_several_that_fit(self, quick: CRM, folder: Path) -> None:
+        """None is passed over in silence: which one is meant has to be said."""
+        with pytest.raises(ConfigurationError, match=r"all with the columns of the mapping: 2024\.csv, 2025\.csv; "):
+            quick.imports.run(MEI, folder, mapping(ACCOUNTS))
+        with pytest.raises(ConfigurationError, match=r"several tables: 2024\.csv, 2025\.csv, people\.csv; "):
+            quick.imports.suggest(MEI, folder)
+        with quick.reading_as(MEI) as ws:
+            assert ws.count(ImportRun) == 0
+
+    def test_named(self, quick: CRM, folder: Path) -> None:
+        """One after the other comes in by its name, which a suggested mapping keeps."""
+        for name in ("2024.csv", "2025.csv"):
+            quick.imports.run(MEI, folder, mapping(f'{ACCOUNTS}\n[reading]\nsheet = "{name}"\n'))
+
+        assert names(quick) == {"A1": "one", "A2": "two"}
+        assert quick.imports.suggest(MEI, folder, reading={"sheet": "people.csv"}).mapping.reading == {
+            "sheet": "people.csv"
+        }
+
+    def test_one_that_fits(self, quick: CRM, folder: Path) -> None:
+        """The only table with the columns of the mapping is meant."""
+        (folder / "2025.csv").write_text("No,Remark\nA2,two\n", "utf-8")
+        result = quick.imports.run(MEI, folder, mapping(ACCOUNTS))
+
+        assert (result.counts.rows, names(quick)) == (1, {"A1": "one"})
+
+    def test_none_that_fits(self, quick: CRM, folder: Path) -> None:
+        """Where no table has all columns, all are told."""
+        with pytest.raises(ConfigurationError, match="none with all columns of the mapping: 2024"):
+            quick.imports.run(MEI, folder, mapping(ACCOUNTS.replace("Country", "Land")))
+
+
+class TestStatus:
+    """What a file says of states: history where it creates records, a move where it changes them."""
+
+    TASKS = """
+version = 1
+[[entity]]
+entity = "task"
+by = ["subject"]
+[entity.fields]
+subject = "Subject"
+status = "Status"
+"""
+
+    def run(self, crm: CRM, folder: Path, rows: str) -> ImportResult:
+        return crm.imports.run(MEI, csv_file(folder, f"Subject,Status\n{rows}"), mapping(self.TASKS))
+
+    def test_history(self, plain: CRM, tmp_path: Path) -> None:
+        """A new record may begin in any state; what hooks derive of it is derived."""
+        assert self.run(plain, tmp_path, "call,done\nwrite,cancelled\n").counts.created == 2
+
+        with plain.reading_as(MEI) as ws:
+            found = {task.subject: (task.status, task.done_at is not None) for task in ws.iterate(Task)}
+        assert found == {"call": ("done", True), "write": ("cancelled", False)}
+
+    def test_moves(self, plain: CRM, tmp_path: Path) -> None:
+        """A changed state is a move with its fact; where there is none, the row is refused and tells which are."""
+        self.run(plain, tmp_path, "call,open\nwrite,cancelled\n")
+        moved: list[tuple[str, int]] = []
+
+        def hear(facts: Sequence[RecordsMoved]) -> None:
+            moved.extend((fact.move, len(fact.ids)) for fact in facts)
+
+        plain.on(RecordsMoved, hear)
+        result = self.run(plain, tmp_path, "call,done\nwrite,done\n")
+
+        (row,) = plain.imports.kept_rows(MEI, result.run)
+        assert (row.line, row.problems[0]["code"]) == (3, "lifecycle.move_not_allowed")
+        assert (row.problems[0]["facts"]["column"], row.problems[0]["facts"]["allowed"]) == ("Status", "reopen")
+        assert (result.counts.updated, moved) == (1, [("complete", 1)])
+
+
+class TestFacts:
+    def test_once_per_batch(self, plain: CRM, tmp_path: Path) -> None:
+        """Listeners hear once of what a batch did, not of each row."""
+        heard: list[int] = []
+
+        def hear(facts: Sequence[RecordsCreated]) -> None:
+            heard.extend(len(fact.ids) for fact in facts if fact.entity == "account")
+
+        plain.on(RecordsCreated, hear)
+        rows = "".join(f"A{number},x,CN\n" for number in range(5))
+
+        plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country\n{rows}"), mapping(ACCOUNTS), batch_size=2)
+
+        assert heard == [2, 2, 1]
+
+
+@shouting.after_write(Account, changed="name")
+def in_capitals(ws: Workspace, changes: ChangeSet[Account]) -> None:
+    """Store another name than the one that was given."""
+    for account in changes:
+        if account.name == "loud":
+            ws.update(ws.get(Account, account.id), name="LOUD")
+
+
+class TestProof:
+    def test_totals(self, plain: CRM, tmp_path: Path) -> None:
+        """What was read is what was left out and what is stored, to the cent and by currency."""
+        text = f'{ACCOUNTS}annual_revenue = "Revenue"\n'
+        rows = "A1,one,CN,CNY 0.10\nA2,two,CN,CNY 0.20\nA3,three,XX,CNY 7\nA4,four,DE,EUR 1.5\n"
+
+        result = plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Country,Revenue\n{rows}"), mapping(text))
+
+        total = result.proof.entities["account"].totals["annual_revenue"]
+        read, left, stored = (shown(plain, sums) for sums in (total.read, total.left, total.stored))
+        assert (read, left, stored) == ("CNY 7.30, EUR 1.50", "CNY 7.00, EUR 0.00", "CNY 0.30, EUR 1.50")
+        assert result.agrees
+
+    @pytest.mark.parametrize("engine", DATABASES)
+    def test_differences(self, engine: str, migrated: Callable[[str, Sequence[Plugin]], str], tmp_path: Path) -> None:
+        """A value that is stored otherwise than it was read is told, with its line and both."""
+        crm = CRM(migrated(engine, [shouting]), plugins=[shouting])
+
+        result = crm.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\nA1,x,CN\nA2,loud,CN\n"), mapping(ACCOUNTS))
+
+        proof = result.proof.entities["account"]
+        assert not result.agrees
+        assert (proof.different, proof.read_digest == proof.stored_digest) == (1, False)
+        (told,) = result.proof.differences
+        assert (told.line, told.field, told.read, told.stored) == (3, "name", "loud", "LOUD")
+        crm.close()
 
 
 class TestMeanwhile:

@@ -47,18 +47,37 @@ def in_batches(rows: Iterable[T], size: int) -> Generator[list[T], None, None]:
 
 
 def table_of(source: Source, mapping: Mapping) -> Table:
-    """Return the table of *source* that *mapping* is for: the one that it names, else the first.
+    """Return the table of *source* that *mapping* is for: the one that it names, else the only one with its columns.
+
+    Tables without rows count only where there is no other.
 
     Raises:
-        ConfigurationError: There is none of that name.
+        ConfigurationError: There is none of that name, or it is not clear which one is meant.
     """
-    wanted = mapping.reading.get("sheet")
-    for table in source.tables:
-        if wanted in (None, table.name):
-            return table
-    names = [table.name for table in source.tables]
+    wanted, names = mapping.reading.get("sheet"), [table.name for table in source.tables]
+    if wanted is not None:
+        for table in source.tables:
+            if table.name == wanted:
+                return table
+        raise ConfigurationError(
+            f"{source.name} has no table {wanted!r}{nearest(str(wanted), names)}; it has {', '.join(names) or 'none'}"
+        )
+    if len(source.tables) < 2:
+        return source.tables[0]
+    filled = [table for table in source.tables if next(table.rows(), None) is not None]
+    needed = {column for entity in mapping.entities for field in entity.fields for column in field.columns}
+    fitting = [table for table in filled if needed <= set(table.columns)]
+    if len(fitting) == 1 or not filled:
+        return (fitting or source.tables)[0]
+    reason = ""
+    if needed:
+        reason = ", all with the columns of the mapping" if fitting else ", none with all columns of the mapping"
+    told = ", ".join(table.name for table in fitting or filled)
     raise ConfigurationError(
-        f"{source.name} has no table {wanted!r}{nearest(str(wanted), names)}; it has {', '.join(names) or 'none'}"
+        f"{source.name} has several tables{reason}: {told}; import one after the "
+        'other, each by its name: --sheet NAME, or sheet = "NAME" under [reading]',
+        source=source.name,
+        tables=tuple(names),
     )
 
 
