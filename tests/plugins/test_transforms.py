@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pycrm import CRM, Principal
-from pycrm.errors import ConfigurationError, NameClashError
+from pycrm.errors import ConfigurationError, MappingError, NameClashError
 from pycrm.exchange.mapping import bind_mapping, read_mapping_text
 from pycrm.exchange.rows import Row
 from pycrm.plugin import Plugin, Problem
@@ -53,6 +53,24 @@ def test_transform_of_plugin() -> None:
         3: ["import.transform_failed"],
     }
     assert "trade.checked" in prepared.problems[3][0].message
+
+
+def test_arguments_are_checked() -> None:
+    """What is wrong with arguments is told before any row is read."""
+    plugin = Plugin("trade")
+    plugin.transform("cut", check=lambda length: "" if length.isdigit() else "takes a number")(
+        lambda value, length: value
+    )
+    schema = CRM("sqlite://", plugins=[plugin]).schema
+
+    def told(step: str) -> str:
+        text = MAPPING.replace('"trade.cut(3)", "trade.checked"', f'"{step}"')
+        with pytest.raises(MappingError) as caught:
+            bind_mapping(read_mapping_text(text), ["Name"], schema)
+        return str(caught.value)
+
+    assert "takes a number" in told("trade.cut(three)")
+    assert "there is no country 'XX'" in told("phone(XX)")
 
 
 def test_transform_that_gives_something_else(tmp_path: Path) -> None:

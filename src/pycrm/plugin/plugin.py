@@ -184,7 +184,7 @@ class Plugin:
 
         return collect
 
-    def transform(self, name: str, *, gives: str = "") -> Callable[[G], G]:
+    def transform(self, name: str, *, gives: str = "", check: Callable[..., str] | None = None) -> Callable[[G], G]:
         """Bring the decorated function as a step of import mappings: ``transforms = ["trade.incoterm"]``.
 
         It is called with a value, which is never empty, and the arguments of the mapping file, texts; it gives a value,
@@ -195,6 +195,8 @@ class Plugin:
             name: Its name within the plugin.
             gives: The name of a kind whose inside values it always gives, whatever the kind's options; a field of that
                 kind then takes them as they are.
+            check: Returns what is wrong with arguments that the mapping file gives as texts, an empty text for
+                nothing; called before any row is read.
         Raises:
             ConfigurationError: The name is none, or the function does not take a value.
         """
@@ -205,7 +207,7 @@ class Plugin:
             )
 
         def collect(function: G) -> G:
-            self._collect(self._transforms, make_transform(name, function, self.name, gives))
+            self._collect(self._transforms, make_transform(name, function, self.name, gives, check))
             return function
 
         return collect

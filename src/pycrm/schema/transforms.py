@@ -43,13 +43,15 @@ class Transform:
         return True
 
 
-def make_transform(name: str, function: Callable[..., Any], plugin: str, gives: str = "") -> Transform:
+def make_transform(
+    name: str, function: Callable[..., Any], plugin: str, gives: str = "", check: Callable[..., str] | None = None
+) -> Transform:
     """Return the transform that *plugin* brings under *name*, its own.
 
     Raises:
         ConfigurationError: The function does not take a value.
     """
-    made = Transform(name, function, plugin, gives)
+    made = Transform(name, function, plugin, gives, check)
     if not any(map(made.takes, range(9))):
         raise ConfigurationError(
             f"plugin {plugin!r}: the transform {name!r} must be a function of a value, and of the arguments that the "

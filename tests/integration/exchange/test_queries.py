@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -78,6 +79,14 @@ def test_faulty_query_is_told(old_crm: str) -> None:
     """What the database says is said."""
     with pytest.raises(ReadError, match=r"refuses the query.*nothing_there"):
         _ = open_source(old_crm, query="SELECT * FROM nothing_there").tables[0].columns
+
+
+def test_absent_database_is_not_made(tmp_path: Path) -> None:
+    """A file that is not there is told, and SQLite makes none."""
+    with pytest.raises(ReadError, match=r"there is no database .*old\.db"):
+        open_source(f"sqlite:///{tmp_path / 'old.db'}", query="SELECT 1")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_url_is_refused() -> None:

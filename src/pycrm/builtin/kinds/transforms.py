@@ -98,7 +98,16 @@ def language_code(value: Any) -> str:
     return found or _LANGUAGE.parse(text.partition(".")[0])
 
 
-@plugin.transform("phone", gives="phone")
+def _unknown_region(region: str = "") -> str:
+    """Return what is wrong with *region*, which no country is called."""
+    try:
+        _ = region.strip() and country_code(region)
+    except Problem:
+        return f"there is no country {region!r}; write a code, as phone(CN), or a name"
+    return ""
+
+
+@plugin.transform("phone", gives="phone", check=_unknown_region)
 def phone_number(value: Any, region: str = "") -> Phone:
     """Return the phone number that *value* is, of *region* where it says no country; a name of a country will do."""
     return _phone_kind(region).parse(str(value))

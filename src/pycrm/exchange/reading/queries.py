@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pycrm.errors import ReadError
@@ -43,6 +44,8 @@ def open_query(url: str, query: str | None) -> QuerySource:
     except exc.ArgumentError as error:
         raise ReadError(f"{url!r} is no URL of a database", source=url) from error
     name = found.render_as_string(hide_password=True)
+    if found.get_backend_name() == "sqlite" and _is_absent(found.database):
+        raise ReadError(f"there is no database {found.database}", source=name)  # SQLite would make one
     if not query or not query.strip():
         raise ReadError(f"{name} needs a query, as in query='SELECT …'", source=name)
     text = query.strip().rstrip(";").rstrip()
@@ -50,6 +53,10 @@ def open_query(url: str, query: str | None) -> QuerySource:
     if not _READING.match(text, beginning.end() if beginning else 0):
         raise ReadError("a query that is imported begins with SELECT or WITH, and changes nothing", source=name)
     return QuerySource(name, found, text)
+
+
+def _is_absent(database: str | None) -> bool:
+    return bool(database) and not str(database).startswith((":", "file:")) and not Path(str(database)).exists()
 
 
 class QuerySource:

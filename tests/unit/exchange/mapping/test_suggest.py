@@ -185,6 +185,7 @@ def test_rest_becomes_custom(schema: Schema, labels: Labels, with_customs: Custo
     assert paths(suggestion)["Empty"] == ""
     assert paths(suggestion)["Profile"] == "account.email"
     assert suggestion.mapping.entities[0].by == ("custom.shop_id",)
+    assert suggestion.without_key == ()
     bound = bind_mapping(suggestion.mapping, columns, with_customs(suggestion.mapping))
     assert bound.unmapped == ("Empty",)
 
@@ -195,6 +196,7 @@ def test_contact_and_account_of_one_row(schema: Schema, labels: Labels) -> None:
 
     suggestion = suggest(table, schema, labels=labels)
 
+    assert suggestion.without_key == ("contact",)
     whens = {each.alias: each.when for each in suggestion.mapping.entities}
     assert paths(suggestion) == {"客户名称": "account.name", "联系人": "contact.name", "手机": "contact.mobile"}
     assert whens == {

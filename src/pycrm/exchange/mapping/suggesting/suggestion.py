@@ -54,6 +54,11 @@ class Suggestion:
         return self.mapping.custom_fields
 
     @property
+    def without_key(self) -> tuple[str, ...]:
+        """The aliases of entities of which no key is known: each row makes a new record, a second import all again."""
+        return tuple(each.alias for each in self.mapping.entities if not each.keys)
+
+    @property
     def certainty(self) -> float:
         """Of its weakest column that is mapped; 0 where none is."""
         return min((each.certainty for each in self.columns if each.path), default=0.0)
