@@ -16,7 +16,7 @@ from pycrm.values.refs import Ref
 from pycrm.workspace.batch import Batch
 from pycrm.workspace.context import UnitContext
 
-__all__ = ["find_by_keys", "key_conditions", "key_of", "taken_keys", "taken_values"]
+__all__ = ["CHUNK", "find_by_keys", "key_conditions", "key_of", "taken_keys", "taken_values"]
 
 CHUNK = 500
 

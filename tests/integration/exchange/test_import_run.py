@@ -202,6 +202,30 @@ phone = { column = "Phone", transforms = ["phone(CN)"] }
         assert self.stored(plain) == [("one", "T1", "one@x.example", None)]
 
 
+class TestManyKeys:
+    @pytest.mark.parametrize("key", ["number", "custom.code", "parent"])
+    def test_found_among_many(self, plain: CRM, tmp_path: Path, key: str) -> None:
+        """In a batch of many rows those few are found that are there, by a column, a custom field or a reference."""
+        with plain.acting_as(MEI) as ws:
+            ws.define_field(Account, "code", field.text())
+            parents = ws.create_many([Account(number=f"P{n}", name="parent") for n in range(800)]).created
+            ws.create_many(
+                [
+                    Account(number=f"A{n}", name="old", parent=parents[n].id, custom={"code": f"A{n}"})
+                    for n in range(0, 800, 40)
+                ]
+            )
+        text = (
+            f'version = 1\n[[entity]]\nentity = "account"\nby = ["{key}"]\n[entity.fields]\nname = "Name"\n'
+            'number = "No"\n"custom.code" = "No"\nparent = { column = "Parent", find = "number" }\n'
+        )
+        rows = "".join(f"A{n},new,P{n}\n" for n in range(800))
+
+        result = plain.imports.run(MEI, csv_file(tmp_path, f"No,Name,Parent\n{rows}"), mapping(text))
+
+        assert (result.counts.updated, result.counts.created) == (20, 780)
+
+
 class TestPolicies:
     @pytest.fixture
     def crm(self, quick: CRM) -> CRM:

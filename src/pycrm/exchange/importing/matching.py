@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from pycrm.fields.field import Place
 from pycrm.schema import Entity
 from pycrm.schema.diff import FieldReader
 from pycrm.workspace.reads import Reads
-from pycrm.workspace.unique import key_conditions, key_of
+from pycrm.workspace.unique import CHUNK, key_conditions, key_of, taken_keys
 from pycrm.workspace.view import View
 
 __all__ = ["Key", "KeyMatcher", "Matcher"]
@@ -33,6 +34,11 @@ class KeyMatcher:
 
     def find(self, ws: View, entity: Entity, paths: Sequence[str], keys: Sequence[Key]) -> Mapping[Key, list[Any]]:
         """See `Matcher.find`."""
+        whole = ws._ctx.tools.schema.entity(entity.name)
+        asked = [whole.field(path) for path in paths]
+        if len(keys) > CHUNK and len(asked) == 1 and asked[0].place is Place.COLUMN and len(asked[0].kind.parts) == 1:
+            # Most rows of a file are new, and whether a key is there is quicker to ask than what records have it.
+            keys = list(taken_keys(ws._ctx, whole, asked, keys))
         if not keys:
             return {}
 
