@@ -88,7 +88,7 @@ class ImportedRow:
         outcome: ``"refused"`` or ``"skipped"``.
         entity: Of the record that it hit, if there is one.
         record_id: That record.
-        cells: As they were read, as JSON-able data.
+        cells: As JSON-able data in the database; of rows that an import hands out, as they were read.
         problems: What was wrong, as `Problem.to_data` tells it.
     """
 

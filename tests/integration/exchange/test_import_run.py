@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from tests.conftest import DATABASES
 from tests.imports import ACCOUNTS, MEI, PEOPLE, csv_file, mapping
@@ -719,7 +722,9 @@ class TestRowsBack:
 
         assert plain.imports.write_rows_back(MEI, result.run, back) == 1
         text = back.read_text("utf-8-sig")
-        assert text.splitlines()[0] == "No,Name,Country,pycrm line,pycrm outcome,pycrm reason,pycrm record"
+        assert text.splitlines()[0] == (
+            "No,Name,Country,pycrm line,pycrm outcome,pycrm reason,pycrm record,pycrm types"
+        )
         assert "A2,'=2+2,XX,3,refused," in text
         back.write_text(text.replace(",XX,", ",DE,"), "utf-8")
         again = plain.imports.run(MEI, back, mapping(ACCOUNTS))
@@ -733,3 +738,137 @@ class TestRowsBack:
 
         quick.imports.write_rows_back(MEI, result.run, back, language="zh")
         assert "不是国家" in back.read_text("utf-8-sig")
+
+    def fed_again(self, crm: CRM, path: Path, how: str, *, times: int = 1) -> ImportResult:
+        """Import *path*, and what was refused of it so many times again, at last with a country for XX."""
+        result = crm.imports.run(MEI, path, mapping(how))
+        back = path.with_name("back.csv")
+        for time in range(1, times + 1):
+            crm.imports.write_rows_back(MEI, result.run, back)
+            if time == times:
+                back.write_text(back.read_text("utf-8-sig").replace("XX", "DE"), "utf-8-sig")
+            result = crm.imports.run(MEI, back, mapping(how))
+        return result
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_of_json(self, plain: CRM, tmp_path: Path, times: int) -> None:
+        """Lists, numbers, truth values and texts that look like them are fed again as what they were."""
+        with plain.acting_as(MEI) as ws:
+            for name, kind in (("any", field.json()), ("all", field.json()), ("yes", field.boolean())):
+                ws.define_field(Account, name, kind)
+            ws.define_field(Account, "weight", field.decimal())
+        how = ACCOUNTS + "".join(
+            f"{path} = '{column}'\n"
+            for path, column in {
+                "tags": "Tags",
+                '"custom.any"': "Any",
+                '"custom.all"': "All",
+                '"custom.yes"': "Yes",
+                '"custom.weight"': "Weight",
+            }.items()
+        )
+        record = (
+            '{"No": "1", "Name": "[1]", "Country": "XX", "Tags": ["x; y", "=z"], "Any": [{"a": [1, null]}], '
+            '"All": ["1.50", 150], "Yes": true, "Weight": 1.50}'
+        )
+        path = csv_file(tmp_path, f"{record}\n", "rows.jsonl")
+        direct = csv_file(tmp_path, record.replace('"1"', '"2"').replace("XX", "DE"), "good.jsonl")
+        assert plain.imports.run(MEI, direct, mapping(how)).counts.created == 1
+
+        assert self.fed_again(plain, path, how, times=times).counts.created == 1
+        with plain.reading_as(MEI) as ws:
+            stored = [(each.name, each.country, each.tags, dict(each.custom)) for each in ws.iterate(Account)]
+        assert stored[0] == stored[1]
+
+    def test_list_mended(self, plain: CRM, tmp_path: Path) -> None:
+        """A list is given back as JSON, and may be mended as such."""
+        path = csv_file(tmp_path, '{"No": "1", "Name": "a", "Country": "CN", "Tags": ["fair", "XX"]}', "rows.jsonl")
+        how = ACCOUNTS.replace('country = "Country"', 'country = { column = "Tags", split = ";", part = 2 }')
+
+        self.fed_again(plain, path, f'{how}tags = "Tags"\n')
+        with plain.reading_as(MEI) as ws:
+            account = ws.find(Account, number="1")
+        assert account is not None
+        assert (account.country, account.tags) == ("DE", ("DE", "fair"))
+
+    def test_of_cards(self, plain: CRM, tmp_path: Path) -> None:
+        """All numbers of a card are fed again as several."""
+        card = "BEGIN:VCARD\nVERSION:3.0\nFN:Li\nTEL:+8653212345678\nTEL:+8653212345679\nNOTE:XX\nEND:VCARD\n"
+        how = """
+version = 1
+[[entity]]
+entity = "account"
+[entity.fields]
+name = "FN"
+country = "NOTE"
+tags = "TEL"
+"""
+
+        self.fed_again(plain, csv_file(tmp_path, card, "rows.vcf"), how)
+        with plain.reading_as(MEI) as ws:
+            (account,) = ws.iterate(Account)
+        assert (account.country, account.tags) == ("DE", ("+8653212345678", "+8653212345679"))
+
+    def test_of_a_workbook(self, plain: CRM, tmp_path: Path) -> None:
+        """Days and numbers of a workbook are fed again as such, wherever its table began."""
+        with plain.acting_as(MEI) as ws:
+            ws.define_field(Account, "since", field.date())
+        book = openpyxl.Workbook()
+        sheet = book.create_sheet("Data")
+        for row in (["list of customers"], [], ["No", "Name", "Country", "Since", "Revenue"]):
+            sheet.append(row)
+        sheet.append(["1", "a", "XX", dt.datetime(2024, 3, 4), 1234.5])
+        book.save(tmp_path / "rows.xlsx")
+        how = ACCOUNTS.replace("version = 1", 'version = 1\n[reading]\nsheet = "Data"\nheader_row = 3') + (
+            '"custom.since" = "Since"\n'
+            'annual_revenue = { column = "Revenue", transforms = ["money(CNY, \'1.234,56\')"] }\n'
+        )
+
+        self.fed_again(plain, tmp_path / "rows.xlsx", how)
+        with plain.reading_as(MEI) as ws:
+            account = ws.find(Account, number="1")
+        assert account is not None
+        assert (account.custom.since, account.annual_revenue) == (dt.date(2024, 3, 4), Money("1234.5", "CNY"))
+
+    def test_of_another_encoding(self, plain: CRM, tmp_path: Path) -> None:
+        """What the mapping says of the first source's encoding and delimiter is not said of rows given back."""
+        path = tmp_path / "rows.csv"
+        path.write_bytes("No;Name;Country\n1;海晨, 青岛;XX\n".encode("gb18030"))
+        how = ACCOUNTS.replace("version = 1", 'version = 1\n[reading]\nencoding = "gb18030"\ndelimiter = ";"')
+
+        assert self.fed_again(plain, path, how, times=2).counts.created == 1
+        assert names(plain) == {"1": "海晨, 青岛"}
+
+    def test_saved_by_a_spreadsheet(self, quick: CRM, tmp_path: Path) -> None:
+        """Rows given back are known with semicolons and in GBK, too, as spreadsheets save them."""
+        result = quick.imports.run(MEI, csv_file(tmp_path, "No,Name,Country\n1,海晨,XX\n"), mapping(ACCOUNTS))
+        back = tmp_path / "back.csv"
+        quick.imports.write_rows_back(MEI, result.run, back)
+        with back.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        rows[1][2] = "DE"
+        with back.open("w", encoding="gb18030", newline="") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
+
+        how = ACCOUNTS.replace("version = 1", 'version = 1\n[reading]\nencoding = "utf-8"\ndelimiter = ","')
+        assert quick.imports.run(MEI, back, mapping(how)).counts.created == 1
+        assert names(quick) == {"1": "海晨"}
+
+    def test_line_of_the_first_source(self, quick: CRM, tmp_path: Path) -> None:
+        """Rows that were given back twice still tell the line of the first source."""
+        path = csv_file(tmp_path, "No,Name,Country\n1,a,CN\n2,b,CN\n3,c,XX\n")
+        result = quick.imports.run(MEI, path, mapping(ACCOUNTS))
+        back = tmp_path / "back.csv"
+        for _ in range(2):
+            quick.imports.write_rows_back(MEI, result.run, back)
+            result = quick.imports.run(MEI, back, mapping(ACCOUNTS))
+
+        with back.open(encoding="utf-8-sig", newline="") as file:
+            assert [row["pycrm line"] for row in csv.DictReader(file)] == ["4"]
+
+    def test_decimal_in_a_list(self, plain: CRM, tmp_path: Path) -> None:
+        """A refused record with fractions in a list is kept as it was read."""
+        path = csv_file(tmp_path, '{"No": "1", "Name": "a", "Country": "XX", "Sizes": [1.50]}', "rows.jsonl")
+
+        (row,) = plain.imports.kept_rows(MEI, plain.imports.run(MEI, path, mapping(ACCOUNTS)).run)
+        assert list(row.cells) == ["1", "a", "XX", [Decimal("1.50")]]

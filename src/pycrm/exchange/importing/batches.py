@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pycrm.errors import ConfigurationError, nearest
+from pycrm.exchange.importing.fed_again import is_given_back
 from pycrm.exchange.mapping import Mapping
 from pycrm.exchange.mapping import missing_custom_fields as missing_fields
 from pycrm.exchange.rows import Source, Table
@@ -51,13 +52,15 @@ def table_of(source: Source, mapping: Mapping) -> Table:
 
     Tables without rows count only where there is no other.
 
+    Rows that were given back are in a table of another name.
+
     Raises:
         ConfigurationError: There is none of that name, or it is not clear which one is meant.
     """
     wanted, names = mapping.reading.get("sheet"), [table.name for table in source.tables]
     if wanted is not None:
         for table in source.tables:
-            if table.name == wanted:
+            if table.name == wanted or is_given_back(table.columns):
                 return table
         raise ConfigurationError(
             f"{source.name} has no table {wanted!r}{nearest(str(wanted), names)}; it has {', '.join(names) or 'none'}"

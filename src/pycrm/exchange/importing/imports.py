@@ -16,6 +16,7 @@ import attrs
 from pycrm.entities import ImportRun
 from pycrm.errors import ConfigurationError, MappingError
 from pycrm.exchange.importing.batches import BATCH_SIZE, define_missing_fields, table_of
+from pycrm.exchange.importing.fed_again import open_given_back, with_types
 from pycrm.exchange.importing.plan import ImportPlan
 from pycrm.exchange.importing.planning import make_plan
 from pycrm.exchange.importing.ports import Doors
@@ -246,8 +247,9 @@ class Imports:
     ) -> int:
         """Write the rows of a run that were refused to a CSV file, ready to be fed again once they are mended.
 
-        It has the columns of the source and, behind them, the line, what became of the row, why, and the record that
-        it hit; an import leaves these aside.
+        It has the columns of the source and, behind them, the line, what became of the row, why, the record that it
+        hit, and which cells were no texts; an import leaves these aside. Lists and mappings are written as JSON. By
+        these columns an import knows the file, and reads it as it was written, whatever the mapping says of reading.
 
         Args:
             principal: Who imports.
@@ -291,9 +293,9 @@ class Imports:
 
     def _open(self, source: AnySource, mapping: Mapping) -> Source:
         if not isinstance(source, (str, os.PathLike)):
-            return source
+            return with_types(source)
         reading: dict[str, Any] = {name: value for name, value in mapping.reading.items() if name != "time_zone"}
-        return open_source(source, **reading)
+        return with_types(open_given_back(source) or open_source(source, **reading))
 
 
 def _saved_mappings(ws: Reader, fingerprint: str) -> Iterator[Mapping]:

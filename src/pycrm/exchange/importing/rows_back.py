@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import attrs
+
 from pycrm.entities import ImportRun
 from pycrm.errors import Problem
 from pycrm.exchange.formulas import neutral
+from pycrm.exchange.importing.fed_again import ADDED
+from pycrm.exchange.importing.typed_cells import type_of, unpacked, written
 from pycrm.exchange.mapping.model import KEPT_LINE
 from pycrm.schema.labels import Labels
 from pycrm.storage.import_rows import ImportedRow, read_imported_rows
 from pycrm.workspace import Reader
 
-__all__ = ["ADDED", "kept_rows", "write_rows_back"]
-
-ADDED = (KEPT_LINE, "pycrm outcome", "pycrm reason", "pycrm record")
-"""Columns behind the original ones; an import leaves them aside."""
+__all__ = ["kept_rows", "write_rows_back"]
 
 
 def kept_rows(ws: Reader, run: ImportRun) -> Iterator[ImportedRow]:
-    """Yield the rows of *run* that were refused or skipped, in the order of their lines."""
-    return read_imported_rows(ws._ctx.unit, ws._ctx.tools.tables, run.id)
+    """Yield the rows of *run* that were refused or skipped, in the order of their lines, with their cells as read."""
+    for row in read_imported_rows(ws._ctx.unit, ws._ctx.tools.tables, run.id):
+        yield attrs.evolve(row, cells=[unpacked(cell) for cell in row.cells])
 
 
 def write_rows_back(
@@ -47,30 +50,35 @@ def write_rows_back(
         labels: What reasons are told by in other languages.
         language: Of the reasons.
     """
-    columns = [column for column in columns if column not in ADDED]
+    # Rows that were given back before have the columns already, with the line in the first source.
+    own = {column: place for place, column in enumerate(columns) if column not in ADDED}
+    lines = columns.index(KEPT_LINE) if KEPT_LINE in columns else None
     target = Path(path)
     beside = target.with_name(f".{target.name}.part")
     count = 0
     with beside.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([neutral(column) for column in (*columns, *ADDED)])
+        writer.writerow([neutral(column) for column in (*own, *ADDED)])
         for row in rows:
             if row.outcome in outcomes:
-                writer.writerow([*map(_cell, row.cells[: len(columns)]), *_added(row, labels, language)])
+                cells = {column: row.cells[place] for column, place in own.items()}
+                line = row.line if lines is None else row.cells[lines] or row.line
+                shown = (*map(written, cells.values()), str(line), *_added(row, labels, language), _types(cells))
+                writer.writerow(map(neutral, shown))
                 count += 1
     beside.replace(target)
     return count
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return neutral(str(value))
-
-
-def _added(row: ImportedRow, labels: Labels | None, language: str) -> list[str]:
+def _added(row: ImportedRow, labels: Labels | None, language: str) -> tuple[str, str, str]:
     reasons = "; ".join(_reason(problem, labels, language) for problem in row.problems)
-    return [str(row.line), row.outcome, neutral(reasons), _hit(row.entity, row.record_id)]
+    return row.outcome, reasons, _hit(row.entity, row.record_id)
+
+
+def _types(cells: Mapping[str, Any]) -> str:
+    """Return which of *cells* are no texts, as reading takes it."""
+    types = {column: type for column, cell in cells.items() if (type := type_of(cell))}
+    return json.dumps(types, ensure_ascii=False) if types else ""
 
 
 def _reason(data: Any, labels: Labels | None, language: str) -> str:

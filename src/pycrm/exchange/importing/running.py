@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ from pycrm.exchange.importing.progress import OnProgress, Stopwatch
 from pycrm.exchange.importing.proof import Proof
 from pycrm.exchange.importing.result import ImportResult
 from pycrm.exchange.importing.searching import IndexedAfter
+from pycrm.exchange.importing.typed_cells import packed
 from pycrm.exchange.mapping import BoundMapping, Mapping, Prepared, bind_mapping, header_fingerprint, mapping_text
 from pycrm.exchange.rows import Row, Source, Table
 from pycrm.storage import UniqueViolation
@@ -232,16 +232,9 @@ def _kept(row: Row, outcome: Outcome) -> ImportedRow:
         outcome.word,
         outcome.entity,
         outcome.record_id if outcome.word == "skipped" else None,
-        [_plain(cell) for cell in row.cells],
+        [packed(cell) for cell in row.cells],
         [problem.to_data() for problem in outcome.problems],
     )
-
-
-def _plain(cell: Any) -> Any:
-    """Return a cell as JSON-able data, days and instants as text."""
-    if cell is None or isinstance(cell, (str, bool, int, float, list, dict)):
-        return cell
-    return cell.isoformat() if isinstance(cell, (dt.date, dt.time)) else str(cell)
 
 
 def finish_run(doors: Doors, principal: Principal, run: ImportRun, ledger: Ledger) -> ImportResult:
