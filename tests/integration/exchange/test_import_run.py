@@ -139,6 +139,24 @@ class TestSeveralEntities:
         result = quick.imports.run(MEI, path, mapping(text))
         assert (result.counts.created, result.proof.entities["contact"].created) == (2, 1)
 
+    def test_no_condition(self, plain: CRM, tmp_path: Path) -> None:
+        """A row that meets no condition is skipped and says so; one that only changes nothing has nothing to say."""
+        text = PEOPLE.replace('by = ["number"]', 'by = ["number"]\nwhen = "Name IS NOT NULL"')
+        text = text.replace('by = ["email"]', 'by = ["email"]\nwhen = "Mail IS NOT NULL"')
+        text = text.replace('by = ["account', 'when = "Mail IS NOT NULL"\nby = ["account')
+        path = csv_file(tmp_path, "No,Name,Person,Mail\nA1,one,,\nA2,,nobody,\nA1,one,,\n")
+        plan = plain.imports.plan(MEI, path, mapping(text))
+
+        result = plain.imports.run(MEI, path, plan=plan)
+        counts = result.counts
+        assert (counts.rows, counts.created, counts.skipped, counts.refused) == (3, 1, 2, 0)
+        assert [[problem["code"] for problem in row.problems] for row in plan.rows] == [[], ["import.not_wanted"], []]
+        rows = plain.imports.kept_rows(MEI, result.run, outcome="skipped")
+        assert [(row.line, [problem["code"] for problem in row.problems]) for row in rows] == [
+            (3, ["import.not_wanted"]),
+            (4, []),
+        ]
+
 
 class TestSeveralKeys:
     KEYS = """
@@ -349,6 +367,28 @@ amount = {{ column = "Amount", transforms = ["money(CNY)"] }}
         assert deal.amount == Money("1200.50", "CNY")
         assert told(plain, result) == [(3, "refused", "import.not_found")]
 
+    def test_message(self, plain: CRM, tmp_path: Path) -> None:
+        """What is not found is told with the column, the value and the field that it was looked for in."""
+        result = self.run(plain, tmp_path, "refuse")
+
+        (row,) = plain.imports.kept_rows(MEI, result.run)
+        problem = Problem.from_data(row.problems[0], None)
+        assert (problem.field, problem.facts["column"], problem.facts["value"]) == ("account", "Firm", "Unknown")
+        assert problem.message.startswith("leads to no account with this name; ")
+        assert plain.labels.problem(problem, "zh").startswith("没有 account 的 name 是这个值")
+
+    def test_several(self, plain: CRM, tmp_path: Path) -> None:
+        """A key that several records have is told with the field, the column and how many these are."""
+        with plain.acting_as(MEI) as ws:
+            ws.create(Account(name="海晨"))
+        result = self.run(plain, tmp_path, "empty")
+
+        (row,) = plain.imports.kept_rows(MEI, result.run, outcome="refused")
+        problem = Problem.from_data(row.problems[0], None)
+        assert (problem.code, problem.facts["column"]) == ("import.ambiguous", "Firm")
+        assert problem.message.startswith("is the name of 2 records of account; ")
+        assert plain.labels.problem(problem, "zh").startswith("account 中有 2 条记录的 name 是这个值")
+
     def test_create(self, plain: CRM, tmp_path: Path) -> None:
         """``otherwise = "create"`` makes the target, once for all rows that name it."""
         result = self.run(plain, tmp_path, "create")
@@ -388,6 +428,8 @@ class TestTrees:
         result = self.run(plain, tmp_path, "A,root,XX,\nB,child,CN,A\nC,alone,CN,\n")
 
         assert told(plain, result) == [(2, "refused", "country.unknown"), (3, "refused", "import.not_found")]
+        missing = plain.imports.kept_rows(MEI, result.run)[1].problems[0]
+        assert (missing["field"], missing["facts"]["column"], missing["facts"]["key"]) == ("parent", "Parent", "number")
         assert names(plain) == {"C": "alone"}
 
     def test_circle(self, plain: CRM, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ class Attempt:
             if (draft := self._drafts[entity.alias].get(place)) is not None:
                 name, record_id = entity.entity.name, draft.record.id
                 break
+        if name is None and not any(prepared.wanted[place] for prepared in self.batch.prepared):
+            self._note(place, notes.not_wanted())
         return Outcome(
             self.batch.rows[place].line,
             self._words.get(place, "skipped"),
@@ -144,11 +146,13 @@ class Attempt:
                 self._refuse_row(place, notes.is_new(entity.name), entity.name)
             else:
                 self._note(place, notes.new_left(entity.name))
-        self._fill_waiting(work, drafts, waiting)
+        self._fill_waiting(bound, work, drafts, waiting)
         self._drop_unchanged(work)
         return work
 
-    def _fill_waiting(self, work: EntityWork, drafts: Mapping[int, Draft], waiting: Sequence[Waiting]) -> None:
+    def _fill_waiting(
+        self, bound: BoundEntity, work: EntityWork, drafts: Mapping[int, Draft], waiting: Sequence[Waiting]
+    ) -> None:
         """Let references to records of the same batch lead there, and put those that are referred to first."""
         parents: dict[int, list[Draft]] = {}
         values = {path: by_value(work.drafts, path) for path in {each.lookup.field for each in waiting}}
@@ -158,7 +162,7 @@ class Attempt:
             draft = drafts[each.place]
             target = values[each.lookup.field].get(each.key)
             if target is None or target is draft:
-                self._refuse_row(each.place, each.missing, work.entity.name)
+                self._refuse_reference(bound, each.path, each.place, each.missing)
                 continue
             field = work.entity.field(each.path)
             work.maker.refer(draft, field, Ref(target.record.id, record=target.record))
@@ -228,7 +232,7 @@ class Attempt:
                 if not lookup.several and key in own and key not in found.ids:
                     waiting.append(Waiting(place, path, lookup, key))
                 else:
-                    column[place] = self._found(found, key, lookup.entity, path, place, several=lookup.several)
+                    column[place] = self._found(bound, path, found, key, place)
             columns[path] = column
         names = {entity.alias: entity.entity.name for entity in self.batch.bound.entities}
         for path, alias in prepared.records.items():
@@ -246,13 +250,21 @@ class Attempt:
         values = prepared.values[lookup.field]
         return frozenset(values[place] for place in self.places if prepared.wanted[place] and values[place] is not None)
 
-    def _found(self, found: Found, key: Any, target: str, path: str, place: int, *, several: bool) -> Any:
-        for each in key if several else (key,):
+    def _found(self, bound: BoundEntity, path: str, found: Found, key: Any, place: int) -> Any:
+        """Return what the *key* of a row leads to, or what it leaves empty; what it misses refuses the row."""
+        lookup = bound.lookups[path]
+        for each in key if lookup.several else (key,):
             if (problem := found.problems.get(each)) is not None:
-                self._refuse_row(place, located(problem, path, self.batch.rows[place].line), target)
-        if several:
-            return tuple(Ref(found.ids[each], target) for each in key if each in found.ids)
-        return Ref(found.ids[key], target) if key in found.ids else None
+                self._refuse_reference(bound, path, place, problem)
+        if lookup.several:
+            return tuple(Ref(found.ids[each], lookup.entity) for each in key if each in found.ids)
+        return Ref(found.ids[key], lookup.entity) if key in found.ids else None
+
+    def _refuse_reference(self, bound: BoundEntity, path: str, place: int, problem: Problem) -> None:
+        """Refuse a row because of the *problem* of its reference at *path*, which is told with the columns."""
+        told = located(problem, path, self.batch.rows[place].line)
+        _name_columns(bound, told)
+        self._refuse_row(place, told, bound.entity.name)
 
     # Writing
 
@@ -312,9 +324,7 @@ class Attempt:
         """Return *problem* of a record as one of a row, which has a copy of its own and names the columns."""
         told = copy(problem)
         told.record, told.facts = None, {**problem.facts, "line": line}
-        for field in self.batch.bound.entities[number].map.fields:
-            if field.path == problem.field and field.columns:
-                told.facts.setdefault("column", ", ".join(field.columns))
+        _name_columns(self.batch.bound.entities[number], told)
         return told
 
     def _refuse_row(self, place: int, problem: Problem, entity: str) -> None:
@@ -329,3 +339,10 @@ class Attempt:
     def _note(self, place: int, problem: Problem) -> None:
         problem.facts.setdefault("line", self.batch.rows[place].line)
         self._notes.setdefault(place, []).append(problem)
+
+
+def _name_columns(bound: BoundEntity, problem: Problem) -> None:
+    """Let *problem* name the columns that its field comes from."""
+    for field in bound.map.fields:
+        if field.path == problem.field and field.columns:
+            problem.facts.setdefault("column", ", ".join(field.columns))

@@ -99,9 +99,9 @@ def missing_target(lookup: Lookup, key: Any) -> Problem:
     """Return what is wrong with a reference whose *key* nobody has."""
     return Problem(
         "import.not_found",
-        message="leads to no {entity} with this {field}; import those first, or let the mapping create or leave it",
+        message="leads to no {entity} with this {key}; import those first, or let the mapping create or leave it",
         entity=lookup.entity,
-        field=lookup.field,
+        key=lookup.field,
         value=key,
     )
 
@@ -109,9 +109,9 @@ def missing_target(lookup: Lookup, key: Any) -> Problem:
 def _ambiguous(lookup: Lookup, key: Any, count: int) -> Problem:
     return Problem(
         "import.ambiguous",
-        message="is the {field} of {count} records of {entity}; look up by a field that is unique",
+        message="is the {key} of {count} records of {entity}; look up by a field that is unique",
         entity=lookup.entity,
-        field=lookup.field,
+        key=lookup.field,
         count=count,
         value=key,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 
-__all__ = ["disagree", "exists", "failed", "is_new", "new_left", "older", "queued", "several"]
+__all__ = ["disagree", "exists", "failed", "is_new", "new_left", "not_wanted", "older", "queued", "several"]
 
 
 def failed(error: Exception) -> Problem:
@@ -44,6 +44,11 @@ def older(entity: str) -> Problem:
 def new_left(entity: str) -> Problem:
     """Return what to note where a new record is left out."""
     return Problem("import.new_left", level="note", message="{entity} is new and left out", entity=entity)
+
+
+def not_wanted() -> Problem:
+    """Return what to note where a row meets no condition, so that no entity takes a record of it."""
+    return Problem("import.not_wanted", level="note", message="meets no condition of the mapping")
 
 
 def disagree(
