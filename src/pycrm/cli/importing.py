@@ -328,6 +328,14 @@ def _tell_result(settings: Settings, done: ImportResult) -> None:
     facts.append((say("seconds"), say("{seconds:.1f} ({rate:,.0f} rows per second)", seconds=done.seconds, rate=rate)))
     print_lines(facts)
     _tell_proof(settings, done.proof)
+    if done.as_planned is False:
+        write(
+            say(
+                "NOT AS PLANNED: some rows became something else than the plan says; compare the counts, or take it "
+                "back with `pycrm import undo {run}`",
+                run=done.run,
+            )
+        )
 
 
 def _count_lines(settings: Settings, counts: Counts) -> list[tuple[str, str]]:

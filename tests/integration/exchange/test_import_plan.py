@@ -102,3 +102,61 @@ def test_progress(crm: CRM, tmp_path: Path) -> None:
     assert [(each.counts.rows, each.of) for each in told] == [(2, 3), (3, 3)]
     assert told[-1].seconds_left == 0
     assert all(each.rate > 0 for each in told)
+
+
+class TestAsPlanned:
+    """Whether a run did what the plan said that was approved."""
+
+    ROWS = "No,Name,Country\nA1,new,CN\nA2,second,DE\nA2,renamed,DE\nA2,renamed,DE\nA3,bad,XX\n"
+
+    @pytest.mark.parametrize("batch_size", [1, 2, 5_000])
+    def test_nothing_happened(self, crm: CRM, tmp_path: Path, batch_size: int) -> None:
+        """It did, in batches of any size, though rows find records that rows before them made."""
+        path = csv_file(tmp_path, self.ROWS)
+        plan = crm.imports.plan(MEI, path, mapping(ACCOUNTS))
+
+        result = crm.imports.run(MEI, path, plan=plan, batch_size=batch_size)
+        assert result.as_planned is True
+        assert crm.imports.report(MEI, result.run) == result
+        assert result.to_data()["as_planned"] is True
+
+    def test_a_record_was_changed(self, crm: CRM, tmp_path: Path) -> None:
+        """It did not where somebody has changed a record since, so that a row changes nothing any more."""
+        path = csv_file(tmp_path, self.ROWS)
+        plan = crm.imports.plan(MEI, path, mapping(ACCOUNTS))
+        with crm.acting_as(MEI) as ws:
+            account = ws.find(Account, number="A1")
+            assert account is not None
+            ws.update(account, name="new", country="CN")
+
+        result = crm.imports.run(MEI, path, plan=plan)
+        assert (plan.counts.updated, result.counts.updated) == (2, 1)
+        assert result.as_planned is False
+        assert crm.imports.report(MEI, result.run).as_planned is False
+
+    def test_without_a_plan(self, crm: CRM, tmp_path: Path) -> None:
+        """Without a plan there is nothing to say."""
+        assert crm.imports.run(MEI, csv_file(tmp_path, self.ROWS), mapping(ACCOUNTS)).as_planned is None
+
+    def test_after_an_interruption(self, crm: CRM, tmp_path: Path) -> None:
+        """A run that was gone on with is compared as a whole."""
+        path = csv_file(tmp_path, self.ROWS)
+        plan = crm.imports.plan(MEI, path, mapping(ACCOUNTS))
+
+        def interrupt(_: Progress) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            crm.imports.run(MEI, path, plan=plan, batch_size=2, on_progress=interrupt)
+        with crm.reading_as(MEI) as ws:
+            (run,) = ws.iterate(ImportRun)
+        assert crm.imports.report(MEI, run).as_planned is None
+        assert crm.imports.resume(MEI, run).as_planned is True
+
+    def test_made_by_the_same_rows(self, crm: CRM, tmp_path: Path) -> None:
+        """Two plans of one file are equal, though each makes records of its own."""
+        path = csv_file(tmp_path, self.ROWS)
+        first, second = (crm.imports.plan(MEI, path, mapping(ACCOUNTS), batch_size=1) for _ in range(2))
+
+        assert first.decisions == second.decisions
+        assert first.differences(second) == []

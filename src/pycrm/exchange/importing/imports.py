@@ -149,7 +149,8 @@ class Imports:
             principal: Who imports, and to whom the run belongs.
             source: What.
             mapping: How; left out where a plan is given.
-            plan: One that was approved: its mapping is used, and another source is refused.
+            plan: One that was approved: its mapping is used, and another source is refused. Where rows become
+                something else than it says, `ImportResult.as_planned` tells.
             batch_size: How many rows are applied at once.
             on_progress: Called after each batch.
         Raises:
@@ -170,7 +171,8 @@ class Imports:
             define_missing_fields(ws, chosen)
             bind_mapping(chosen, table.columns, ws._reads.schema)  # before there is a run of what cannot run
         of = None if plan is None else plan.counts.rows
-        return work_on(self._doors, principal, run, opened, chosen, Ledger(()), of=of, on_progress=on_progress)
+        ledger = Ledger((), planned="" if plan is None else plan.decisions)
+        return work_on(self._doors, principal, run, opened, chosen, ledger, of=of, on_progress=on_progress)
 
     def resume(
         self,
@@ -196,7 +198,7 @@ class Imports:
             found = find_run(ws, run)
             ledger = read_ledger(ws, found.id)
         if found.status == "done":
-            return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof)
+            return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof, ledger.as_planned)
         if found.status != "running":
             raise ConfigurationError(f"{found.number} was taken back; begin a new import")
         where = source if source is not None else found.place
@@ -216,7 +218,7 @@ class Imports:
         with self._doors.reading(principal) as ws:
             found = find_run(ws, run)
             ledger = read_ledger(ws, found.id)
-        return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof)
+        return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof, ledger.as_planned)
 
     def kept_rows(
         self, principal: Principal, run: AnyRun, *, outcome: str | None = None, limit: int | None = None

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import attrs
 
@@ -13,7 +14,7 @@ from pycrm.errors import ConfigurationError
 from pycrm.exchange.importing.outcome import Counts, Outcome
 from pycrm.exchange.importing.proof import Proof
 
-__all__ = ["ImportPlan", "PlanDifference", "PlannedRow"]
+__all__ = ["NOTHING_DECIDED", "Decisions", "ImportPlan", "PlanDifference", "PlannedRow", "decided"]
 
 VERSION = 1
 MOST_SAMPLES = 20
@@ -27,7 +28,7 @@ class PlannedRow:
         line: Where it begins in its source.
         outcome: ``"created"``, ``"updated"``, ``"skipped"`` or ``"refused"``.
         entity: Of the record that it hits; of one that would be made, too.
-        record: Id of a record that is there already.
+        record: Id of a record that was there before.
         problems: As `Problem.to_data` tells them.
         paths: What an update changes: ``"account.name"``.
     """
@@ -40,13 +41,15 @@ class PlannedRow:
     paths: Sequence[str] = ()
 
     @classmethod
-    def of(cls, outcome: Outcome) -> PlannedRow:
-        """Return what a plan tells of *outcome*; ids of records that are not made yet would be others each time."""
+    def of(cls, outcome: Outcome, run: UUID) -> PlannedRow:
+        """Return what is told of *outcome* in *run*; ids of records that it makes would be others each time."""
+        # Ids grow with time, so those of records that were there before are smaller than that of the run.
+        is_there = outcome.record_id is not None and outcome.record_id < run
         return cls(
             outcome.line,
             outcome.word,
             outcome.entity,
-            str(outcome.record_id) if outcome.record_id and outcome.word != "created" else None,
+            str(outcome.record_id) if is_there else None,
             [problem.to_data() for problem in outcome.problems],
             list(outcome.paths),
         )
@@ -79,7 +82,7 @@ class ImportPlan:
         mapping: As text.
         counts: Of its rows.
         rows: All that would be refused, and the first of the others.
-        decisions: A digest over what would become of every row.
+        decisions: A digest over what would become of every row; a run of the plan compares its own with it.
         proof: What would be read and stored.
         seconds: How long it took to find out.
         defined: Custom fields that would be defined.
@@ -144,11 +147,32 @@ class ImportPlan:
         return found
 
 
-class Decisions:
-    """Collects what becomes of every row, in flat memory."""
+NOTHING_DECIDED = ""
+"""The digest over what became of no rows."""
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
+
+def decided(before: str, outcomes: Sequence[Outcome], run: UUID) -> str:
+    """Return the digest over what became of rows: of those *before*, which is a digest itself, and *outcomes*.
+
+    Rows are taken one by one, so that neither the size of batches nor an interruption makes another digest.
+    """
+    digest = bytes.fromhex(before)
+    for outcome in outcomes:
+        row = _told_row(PlannedRow.of(outcome, run))
+        digest = hashlib.sha256(digest + row.encode("utf-8", "surrogatepass")).digest()
+    return digest.hex()
+
+
+class Decisions:
+    """Collects what becomes of every row of *run*, in flat memory.
+
+    Attributes:
+        digest: Over all so far.
+    """
+
+    def __init__(self, run: UUID) -> None:
+        self._run = run
+        self.digest = NOTHING_DECIDED
         self._samples = {"created": 0, "updated": 0, "skipped": 0}
         self.counts = Counts()
         self.rows: list[PlannedRow] = []
@@ -156,19 +180,13 @@ class Decisions:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Take in the outcomes of a batch."""
         self.counts += Counts.of(outcomes)
+        self.digest = decided(self.digest, outcomes, self._run)
         for outcome in outcomes:
-            row = PlannedRow.of(outcome)
-            self._digest.update(_told_row(row).encode("utf-8", "surrogatepass"))
             if outcome.word in self._samples:
                 self._samples[outcome.word] += 1
                 if self._samples[outcome.word] > MOST_SAMPLES:
                     continue
-            self.rows.append(row)
-
-    @property
-    def digest(self) -> str:
-        """Of all so far."""
-        return self._digest.hexdigest()
+            self.rows.append(PlannedRow.of(outcome, self._run))
 
 
 def _told(data: Any) -> str:

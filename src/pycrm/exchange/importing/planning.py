@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from uuid import UUID
 
 from pycrm.exchange.importing.applying import apply_rows, prepare_rows
 from pycrm.exchange.importing.batches import define_missing_fields, in_batches, table_of
@@ -38,11 +39,11 @@ def make_plan(
 
     Others wait where they would wait for the run, on SQLite with every write, until it is through.
     """
-    table, work = table_of(source, mapping), _Planning()
+    table = table_of(source, mapping)
     try:
         with doors.acting(principal) as ws:
             # The right to import is asked as by a run.
-            start_run(ws, source, table, mapping, None, batch_size)
+            work = _Planning(start_run(ws, source, table, mapping, None, batch_size).id)
             defined = define_missing_fields(ws, mapping)
             bound = bind_mapping(mapping, table.columns, ws._reads.schema)
             work.carry_out(ws, bound, table, batch_size, of, on_progress)
@@ -53,10 +54,10 @@ def make_plan(
 
 
 class _Planning:
-    """One plan being made."""
+    """One plan being made, by a *run* that will not have been."""
 
-    def __init__(self) -> None:
-        self._decisions = Decisions()
+    def __init__(self, run: UUID) -> None:
+        self._decisions = Decisions(run)
         self._proof = Proof()
         self._seconds = 0.0
 

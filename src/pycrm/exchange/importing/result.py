@@ -26,6 +26,8 @@ class ImportResult:
         encoding: Of a text file.
         seconds: How long it took.
         proof: The reconciliation so far.
+        as_planned: Whether every row became what the approved plan says; False where somebody has changed the records
+            since. None without a plan, and until the run is through.
     """
 
     run: str
@@ -35,6 +37,7 @@ class ImportResult:
     encoding: str | None
     seconds: float
     proof: Proof
+    as_planned: bool | None = None
 
     @property
     def agrees(self) -> bool:
@@ -42,9 +45,21 @@ class ImportResult:
         return self.counts.add_up and self.proof.agrees
 
     @classmethod
-    def of(cls, run: ImportRun, counts: Counts, seconds: float, proof: Proof) -> ImportResult:
+    def of(
+        cls, run: ImportRun, counts: Counts, seconds: float, proof: Proof, as_planned: bool | None = None
+    ) -> ImportResult:
         """Return the result of *run*."""
-        return cls(run.number, run.id, run.status, counts, run.encoding, seconds, proof)
+        is_through = run.status == "done"
+        return cls(
+            run.number,
+            run.id,
+            run.status,
+            counts,
+            run.encoding,
+            seconds,
+            proof,
+            as_planned if is_through else None,
+        )
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
@@ -55,5 +70,6 @@ class ImportResult:
             "seconds": round(self.seconds, 3),
             "status": self.status,
             "agrees": self.agrees,
+            "as_planned": self.as_planned,
             "proof": self.proof.to_data(),
         }

@@ -16,6 +16,7 @@ from pycrm.errors import ConfigurationError, ConflictError, NotFoundError
 from pycrm.exchange.importing.applying import Applied, apply_rows, prepare_rows
 from pycrm.exchange.importing.batches import in_batches, table_of
 from pycrm.exchange.importing.outcome import Counts, Outcome
+from pycrm.exchange.importing.plan import NOTHING_DECIDED, decided
 from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.progress import OnProgress, Stopwatch
 from pycrm.exchange.importing.proof import Proof
@@ -54,12 +55,21 @@ class Ledger:
         counts: Of their rows.
         proof: What they compared.
         seconds: How long they took.
+        planned: The digest over what was to become of the rows, where a plan was approved; else empty.
+        decided: That over what has become of them, where there is such a plan.
     """
 
     batches: Sequence[ImportBatch]
     counts: Counts = attrs.field(factory=Counts)
     proof: Proof = attrs.field(factory=Proof)
     seconds: float = 0.0
+    planned: str = ""
+    decided: str = NOTHING_DECIDED
+
+    @property
+    def as_planned(self) -> bool | None:
+        """Whether all rows became what the plan says, once all are through; None without a plan."""
+        return self.decided == self.planned if self.planned else None
 
     @property
     def last_line(self) -> int:
@@ -76,7 +86,8 @@ def read_ledger(ws: Reader, run: UUID) -> Ledger:
         counts += Counts(**batch.told["counts"])
         proof += Proof.from_data(batch.told["proof"])
         seconds += batch.told["seconds"]
-    return Ledger(batches, counts, proof, seconds)
+    last = batches[-1].told if batches else {}
+    return Ledger(batches, counts, proof, seconds, last.get("planned", ""), last.get("decided", NOTHING_DECIDED))
 
 
 def find_run(ws: Reader, run: str | UUID | ImportRun) -> ImportRun:
@@ -185,29 +196,38 @@ def _apply(
                 after = newest_change(ctx.unit, ctx.tools.tables)
                 applied = apply_rows(ws, bound, rows, prepared)
                 seconds = watch.seconds - before
-                batch = _note(ws, run, applied, rows, len(ledger.batches) + 1, after, seconds)
+                batch = _note(ws, run, applied, rows, ledger, after, seconds)
         except ConflictError as conflict:
             if not conflict.retryable or attempt == ATTEMPTS:
                 raise
         else:
             counts = ledger.counts + Counts.of(applied.outcomes)
-            done = Ledger([*ledger.batches, batch], counts, ledger.proof + applied.proof, ledger.seconds + seconds)
+            done = attrs.evolve(
+                ledger,
+                batches=[*ledger.batches, batch],
+                counts=counts,
+                proof=ledger.proof + applied.proof,
+                seconds=ledger.seconds + seconds,
+                decided=batch.told.get("decided", NOTHING_DECIDED),
+            )
             return done, ctx.left_waiting
     raise AssertionError("the last attempt raises")
 
 
 def _note(
-    ws: Workspace, run: ImportRun, applied: Applied, rows: Sequence[Row], number: int, after: int, seconds: float
+    ws: Workspace, run: ImportRun, applied: Applied, rows: Sequence[Row], ledger: Ledger, after: int, seconds: float
 ) -> ImportBatch:
     """Note what a batch did, in its own transaction."""
     unit, tables = ws._ctx.unit, ws._ctx.tools.tables
-    told = {
+    told: dict[str, Any] = {
         "counts": attrs.asdict(Counts.of(applied.outcomes)),
         "proof": applied.proof.to_data(),
         "seconds": seconds,
         "first_line": rows[0].line,
     }
-    batch = ImportBatch(run.id, number, rows[-1].line, after, newest_change(unit, tables), told)
+    if ledger.planned:
+        told |= {"planned": ledger.planned, "decided": decided(ledger.decided, applied.outcomes, run.id)}
+    batch = ImportBatch(run.id, len(ledger.batches) + 1, rows[-1].line, after, newest_change(unit, tables), told)
     try:
         write_import_batch(unit, tables, batch)
     except UniqueViolation as error:
@@ -256,7 +276,7 @@ def finish_run(doors: Doors, principal: Principal, run: ImportRun, ledger: Ledge
             record_id=stored.id,
             facts={"run": stored.number, **attrs.asdict(counts), "source": stored.source},
         )
-    return ImportResult.of(stored, counts, ledger.seconds, ledger.proof)
+    return ImportResult.of(stored, counts, ledger.seconds, ledger.proof, ledger.as_planned)
 
 
 def check_same(source: Source, run: ImportRun) -> None:
