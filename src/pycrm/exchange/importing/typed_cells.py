@@ -89,6 +89,8 @@ def written(cell: Any) -> str:
             return f"{{{', '.join(f'{_json(name)}: {_json(each)}' for name, each in cell.items())}}}"
         case bool() | int() | float():
             return json.dumps(cell)
+        case Decimal():
+            return f"{cell:f}"  # with an exponent it would look as if a spreadsheet had rounded it
         case dt.datetime():
             return cell.isoformat(" ")
         case dt.date() | dt.time():
@@ -122,6 +124,8 @@ def read_back(text: str, type: str) -> Any:
 
 def _json(value: Any) -> str:
     """Return *value* as JSON in which decimals keep their digits."""
-    if isinstance(value, Decimal | list | tuple | dict):
+    if isinstance(value, list | tuple | dict):
         return written(value)
+    if isinstance(value, Decimal):
+        return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
