@@ -535,6 +535,32 @@ def test_a_plugin_that_raises(engine: str, migrated: Callable[[str, Sequence[Plu
     crm.close()
 
 
+class TestOddValues:
+    def test_unstorable(self, plain: CRM, tmp_path: Path) -> None:
+        """What no database stores refuses its row, which is kept with it written out; the others go in."""
+        names_of = ("a\\ud800b", "a\\u0000b", "fine")
+        lines = "".join(f'{{"No": "A{n}", "Name": "{name}", "Country": "CN"}}\n' for n, name in enumerate(names_of))
+
+        result = plain.imports.run(MEI, csv_file(tmp_path, lines, "rows.jsonl"), mapping(ACCOUNTS))
+
+        kept = plain.imports.kept_rows(MEI, result.run)
+        assert [(row.problems[0]["code"], row.cells[1]) for row in kept] == [
+            ("text.unstorable", "a\\ud800b"),
+            ("text.unstorable", "a\\x00b"),
+        ]
+        assert names(plain) == {"A2": "fine"}
+
+    @pytest.mark.parametrize("transforms", ["[]", '["money"]'])
+    def test_amounts_beyond_sense(self, quick: CRM, tmp_path: Path, transforms: str) -> None:
+        """So does an amount of a hundred digits."""
+        text = f'{ACCOUNTS}annual_revenue = {{ column = "Revenue", transforms = {transforms} }}\n'
+        path = csv_file(tmp_path, "No,Name,Country,Revenue\nA1,x,CN,USD 1E100\nA2,y,CN,USD 5\n")
+
+        result = quick.imports.run(MEI, path, mapping(text))
+
+        assert (result.counts.refused, names(quick)) == (1, {"A2": "y"})
+
+
 class TestTables:
     """A source of several tables: a workbook of several sheets, or a folder of files."""
 

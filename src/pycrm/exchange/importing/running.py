@@ -22,7 +22,7 @@ from pycrm.exchange.importing.progress import OnProgress, Stopwatch
 from pycrm.exchange.importing.proof import Proof
 from pycrm.exchange.importing.result import ImportResult
 from pycrm.exchange.importing.searching import IndexedAfter
-from pycrm.exchange.importing.typed_cells import packed
+from pycrm.exchange.importing.typed_cells import packed, storable
 from pycrm.exchange.mapping import BoundMapping, Mapping, Prepared, bind_mapping, header_fingerprint, mapping_text
 from pycrm.exchange.rows import Row, Source, Table
 from pycrm.storage import UniqueViolation
@@ -252,8 +252,8 @@ def _kept(row: Row, outcome: Outcome) -> ImportedRow:
         outcome.word,
         outcome.entity,
         outcome.record_id if outcome.word == "skipped" else None,
-        [packed(cell) for cell in row.cells],
-        [problem.to_data() for problem in outcome.problems],
+        [storable(packed(cell)) for cell in row.cells],
+        [storable(problem.to_data()) for problem in outcome.problems],
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pycrm.exchange.reading.json_records import DECODER
 
-__all__ = ["packed", "read_back", "type_of", "unpacked", "written"]
+__all__ = ["packed", "read_back", "storable", "type_of", "unpacked", "written"]
 
 _DECIMAL = "pycrm decimal"
 _DATETIME = "pycrm datetime"
@@ -57,6 +57,19 @@ def unpacked(data: Any) -> Any:
             with suppress(ValueError, InvalidOperation):
                 return _MAKERS[name](value)
     return {name: unpacked(each) for name, each in data.items()}
+
+
+def storable(data: Any) -> Any:
+    """Return JSON-able *data* with what no database stores as text written out: NUL and halves of surrogate pairs."""
+    match data:
+        case str():
+            return data.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+        case list() | tuple():
+            return [storable(each) for each in data]
+        case dict():
+            return {storable(name): storable(each) for name, each in data.items()}
+        case _:
+            return data
 
 
 def type_of(cell: Any) -> str:

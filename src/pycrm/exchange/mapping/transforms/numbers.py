@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from pycrm.errors import Problem
+from pycrm.errors import MoneyError, Problem
 from pycrm.exchange.mapping.cells import check_digits, text_of
 from pycrm.exchange.mapping.transforms.currencies import AMBIGUOUS, SIGNS
 from pycrm.fields.numbers import take_decimal
@@ -204,7 +204,7 @@ def _no_number(value: Any) -> Problem:
 def _money_of(value: Any, currency: str = "", sample: str = "") -> Money | None:
     """Return the money that *value* says; of *currency* where it does not say itself, or could mean several."""
     if isinstance(value, str) and not sample and _machine(value) and currency in CURRENCIES:
-        return Money(value, currency)
+        return _in_currency(value, currency, value)
     if isinstance(value, Money):
         return value
     if isinstance(value, int | float | Decimal):
@@ -212,7 +212,14 @@ def _money_of(value: Any, currency: str = "", sample: str = "") -> Money | None:
     else:
         check_digits(value)
         before, amount, behind = _taken_apart(value, sample)
-    return None if amount is None else Money(amount, _currency(before, behind, currency, value))
+    return None if amount is None else _in_currency(amount, _currency(before, behind, currency, value), value)
+
+
+def _in_currency(amount: Any, currency: str, value: Any) -> Money:
+    try:
+        return Money(amount, currency)
+    except MoneyError:  # a number with a hundred digits
+        raise _no_money(value) from None
 
 
 def _taken_apart(value: Any, sample: str) -> tuple[str, Decimal | None, str]:
