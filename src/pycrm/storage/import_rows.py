@@ -117,13 +117,14 @@ def read_import_batches(unit: Unit, tables: Tables, run: UUID) -> list[ImportBat
     return [ImportBatch(*_decoded({**_BATCH, "undone_at": PartType.INSTANT}, row, unit.dialect)) for row in rows]
 
 
-def mark_undone(unit: Unit, tables: Tables, batch: ImportBatch, at: datetime) -> None:
-    """Note that *batch* was taken back."""
+def mark_undone(unit: Unit, tables: Tables, batch: ImportBatch, at: datetime, told: Mapping[str, Any]) -> None:
+    """Note that *batch* was taken back, and *told* beside what it has told before."""
     codec = CODECS[unit.dialect.name]
     params = {
         "_run": codec.encode_value(PartType.ID, batch.run),
         "_number": batch.number,
         "_at": codec.encode_value(PartType.INSTANT, at),
+        "_told": json_text({**batch.told, **told}),
     }
     unit.execute(_mark_sql(tables, unit.dialect), params)
 
@@ -210,6 +211,6 @@ def _mark_sql(tables: Tables, dialect: Dialect) -> str:
         update(table)
         .where(table.c.run == bindparam("_run", type_=Id()))
         .where(table.c.number == bindparam("_number", type_=BIGINT))
-        .values(undone_at=bindparam("_at", type_=Instant()))
+        .values(undone_at=bindparam("_at", type_=Instant()), told=bindparam("_told", type_=table.c.told.type))
     )
     return driver_sql(statement, dialect)

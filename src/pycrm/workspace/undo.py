@@ -254,7 +254,7 @@ class _Removing(_Work):
             if record is None:
                 self.unchanged.append(row.record_id)
             elif row.record_id in later:
-                self.refuse(record.id, _changed_since(record, None, later[record.id][-1]))
+                self.refuse(record.id, _changed_since(record, None, later[record.id][-1], later[record.id]))
             else:
                 ready.append(record)
         while ready:
@@ -278,7 +278,7 @@ class _Leaving(_Work):
             self.refuse(row.record_id, Problem("undo.purged", message="was removed for good; a backup has it"))
 
 
-def _changed_since(record: Record, path: str | None, row: ChangeRow) -> Problem:
+def _changed_since(record: Record, path: str | None, row: ChangeRow, all_of: Sequence[ChangeRow] = ()) -> Problem:
     return Problem(
         "undo.changed_since",
         record,
@@ -286,6 +286,7 @@ def _changed_since(record: Record, path: str | None, row: ChangeRow) -> Problem:
         message="was changed by {actor} since; set it by hand if it shall still go back",
         actor=row.actor,
         at=row.at,
+        paths=", ".join(dict.fromkeys(path for each in all_of for path in each.changed)) or None,
     )
 
 

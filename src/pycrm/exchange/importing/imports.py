@@ -23,7 +23,7 @@ from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.progress import OnProgress
 from pycrm.exchange.importing.result import ImportResult
 from pycrm.exchange.importing.rows_back import kept_rows, write_rows_back
-from pycrm.exchange.importing.running import Ledger, check_same, find_run, read_ledger, start_run, work_on
+from pycrm.exchange.importing.running import Ledger, OnBegin, check_same, find_run, read_ledger, start_run, work_on
 from pycrm.exchange.importing.undoing import ImportUndone, undo_run
 from pycrm.exchange.mapping import (
     Mapping,
@@ -138,6 +138,7 @@ class Imports:
         *,
         plan: ImportPlan | None = None,
         batch_size: int = BATCH_SIZE,
+        on_begin: OnBegin | None = None,
         on_progress: OnProgress | None = None,
     ) -> ImportResult:
         """Apply all rows of *source*, batch by batch, each in a transaction of its own, and return what was done.
@@ -152,6 +153,7 @@ class Imports:
             plan: One that was approved: its mapping is used, and another source is refused. Where rows become
                 something else than it says, `ImportResult.as_planned` tells.
             batch_size: How many rows are applied at once.
+            on_begin: Called before the first row, with the number of the run in what it has done so far: nothing.
             on_progress: Called after each batch.
         Raises:
             ReadError: The source cannot be read.
@@ -172,7 +174,9 @@ class Imports:
             bind_mapping(chosen, table.columns, ws._reads.schema)  # before there is a run of what cannot run
         of = None if plan is None else plan.counts.rows
         ledger = Ledger((), planned="" if plan is None else plan.decisions)
-        return work_on(self._doors, principal, run, opened, chosen, ledger, of=of, on_progress=on_progress)
+        return work_on(
+            self._doors, principal, run, opened, chosen, ledger, of=of, on_begin=on_begin, on_progress=on_progress
+        )
 
     def resume(
         self,
@@ -180,6 +184,7 @@ class Imports:
         run: AnyRun,
         *,
         source: AnySource | None = None,
+        on_begin: OnBegin | None = None,
         on_progress: OnProgress | None = None,
     ) -> ImportResult:
         """Go on with a run that was interrupted, behind the last batch that was applied.
@@ -188,6 +193,7 @@ class Imports:
             principal: Who imports.
             run: Which. One that is done is told as it is.
             source: Where what it began with is by now; the same place where left out.
+            on_begin: Called before the first row that is left, with what the run has done so far.
             on_progress: Called after each batch.
         Raises:
             NotFoundError: There is no such run, or none that he may read.
@@ -198,16 +204,16 @@ class Imports:
             found = find_run(ws, run)
             ledger = read_ledger(ws, found.id)
         if found.status == "done":
-            return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof, ledger.as_planned)
+            return ledger.result(found)
         if found.status != "running":
             raise ConfigurationError(f"{found.number} was taken back; begin a new import")
-        where = source if source is not None else found.place
-        if where is None:
-            raise ConfigurationError(f"{found.number} did not begin with a file; give its source")
+        where = _where(found, source)
         mapping = read_mapping_text(found.mapping)
         opened = self._open(where, mapping)
         check_same(opened, found)
-        return work_on(self._doors, principal, found, opened, mapping, ledger, of=None, on_progress=on_progress)
+        return work_on(
+            self._doors, principal, found, opened, mapping, ledger, of=None, on_begin=on_begin, on_progress=on_progress
+        )
 
     def report(self, principal: Principal, run: AnyRun) -> ImportResult:
         """Return what a run has done so far.
@@ -218,7 +224,7 @@ class Imports:
         with self._doors.reading(principal) as ws:
             found = find_run(ws, run)
             ledger = read_ledger(ws, found.id)
-        return ImportResult.of(found, ledger.counts, ledger.seconds, ledger.proof, ledger.as_planned)
+        return ledger.result(found)
 
     def kept_rows(
         self, principal: Principal, run: AnyRun, *, outcome: str | None = None, limit: int | None = None
@@ -261,14 +267,15 @@ class Imports:
             skipped: Write those that were skipped, too.
             language: Of the reasons.
         Returns:
-            How many rows were written.
+            How many rows were written; where there are none, the file has the names of the columns only.
+        Raises:
+            ConfigurationError: The source is not known, or is the file that would be written.
         """
         with self._doors.reading(principal) as ws:
             found = find_run(ws, run)
             mapping = read_mapping_text(found.mapping)
-            where = source if source is not None else found.place
-            if where is None:
-                raise ConfigurationError(f"{found.number} did not begin with a file; give its source")
+            where = _where(found, source)
+            _check_not_replaced(where, path)
             columns = table_of(self._open(where, mapping), mapping).columns
             outcomes = frozenset({"refused", "skipped"} if skipped else {"refused"})
             labels = self._doors.labels
@@ -298,6 +305,29 @@ class Imports:
             return with_types(source)
         reading: dict[str, Any] = {name: value for name, value in mapping.reading.items() if name != "time_zone"}
         return with_types(open_given_back(source) or open_source(source, **reading))
+
+
+def _where(run: ImportRun, source: AnySource | None) -> AnySource:
+    """Return where the rows of *run* can be read again."""
+    where = source if source is not None else run.place
+    if where is None:
+        raise ConfigurationError(
+            f"{run.number} began with {run.source}, which is no file that could be opened again; give it as source=, "
+            "on the command line as --source"
+        )
+    return where
+
+
+def _check_not_replaced(source: AnySource, path: str | os.PathLike[str]) -> None:
+    """Make sure that writing *path* leaves *source* as it is."""
+    if not isinstance(source, (str, os.PathLike)):
+        return
+    read, written = Path(source).resolve(), Path(path).resolve()
+    # A hard link is the same file under another path; in a folder that is read every file is a table.
+    if written.is_relative_to(read) or (read.is_file() and written.exists() and read.samefile(written)):
+        raise ConfigurationError(
+            f"{os.fspath(path)!r} belongs to what the rows were read from, and would be replaced; name another file"
+        )
 
 
 def _saved_mappings(ws: Reader, fingerprint: str) -> Iterator[Mapping]:

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import attrs
 
-from pycrm.entities import ImportRun
+from pycrm.errors import Problem
 from pycrm.exchange.importing.outcome import Counts
 from pycrm.exchange.importing.proof import Proof
 
-__all__ = ["ImportResult"]
+__all__ = ["ImportResult", "Left"]
+
+
+@attrs.frozen
+class Left:
+    """A record that an undoing left as it is.
+
+    Attributes:
+        entity: The entity's name.
+        record_id: Which.
+        problems: Why.
+    """
+
+    entity: str
+    record_id: UUID
+    problems: Sequence[Problem]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        return {
+            "entity": self.entity,
+            "record": str(self.record_id),
+            "problems": [problem.to_data() for problem in self.problems],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Left:
+        """Return what `to_data` has told."""
+        problems = tuple(Problem.from_data(each, None) for each in data["problems"])
+        return cls(data["entity"], UUID(data["record"]), problems)
 
 
 @attrs.frozen
@@ -28,6 +58,8 @@ class ImportResult:
         proof: The reconciliation so far.
         as_planned: Whether every row became what the approved plan says; False where somebody has changed the records
             since. None without a plan, and until the run is through.
+        queued: How many of the skipped rows hit records of which somebody has to decide.
+        left: Of one that was taken back, the records that stayed as they were.
     """
 
     run: str
@@ -38,38 +70,25 @@ class ImportResult:
     seconds: float
     proof: Proof
     as_planned: bool | None = None
+    queued: int = 0
+    left: Sequence[Left] = ()
 
     @property
     def agrees(self) -> bool:
         """Whether the counts add up and everything is stored as it was read."""
         return self.counts.add_up and self.proof.agrees
 
-    @classmethod
-    def of(
-        cls, run: ImportRun, counts: Counts, seconds: float, proof: Proof, as_planned: bool | None = None
-    ) -> ImportResult:
-        """Return the result of *run*."""
-        is_through = run.status == "done"
-        return cls(
-            run.number,
-            run.id,
-            run.status,
-            counts,
-            run.encoding,
-            seconds,
-            proof,
-            as_planned if is_through else None,
-        )
-
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         return {
             "run": self.run,
             **attrs.asdict(self.counts),
+            "queued": self.queued,
             "encoding": self.encoding,
             "seconds": round(self.seconds, 3),
             "status": self.status,
             "agrees": self.agrees,
             "as_planned": self.as_planned,
             "proof": self.proof.to_data(),
+            "left": [each.to_data() for each in self.left],
         }

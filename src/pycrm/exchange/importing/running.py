@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import attrs
@@ -20,10 +20,11 @@ from pycrm.exchange.importing.plan import NOTHING_DECIDED, decided
 from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.progress import OnProgress, Stopwatch
 from pycrm.exchange.importing.proof import Proof
-from pycrm.exchange.importing.result import ImportResult
+from pycrm.exchange.importing.result import ImportResult, Left
 from pycrm.exchange.importing.searching import IndexedAfter
 from pycrm.exchange.importing.typed_cells import packed, storable
 from pycrm.exchange.mapping import BoundMapping, Mapping, Prepared, bind_mapping, header_fingerprint, mapping_text
+from pycrm.exchange.reading.delimited import DelimitedTable
 from pycrm.exchange.rows import Row, Source, Table
 from pycrm.storage import UniqueViolation
 from pycrm.storage.bulk_calls import newest_change
@@ -41,9 +42,21 @@ from pycrm.workspace.create import create_many
 from pycrm.workspace.indexing import MOST_AT_ONCE
 from pycrm.workspace.update import update_many
 
-__all__ = ["Ledger", "change_run", "check_same", "find_run", "finish_run", "read_ledger", "start_run", "work_on"]
+__all__ = [
+    "Ledger",
+    "OnBegin",
+    "change_run",
+    "check_same",
+    "find_run",
+    "finish_run",
+    "read_ledger",
+    "start_run",
+    "work_on",
+]
 
 ATTEMPTS = 5
+
+OnBegin: TypeAlias = Callable[[ImportResult], object]
 
 
 @attrs.frozen
@@ -57,6 +70,7 @@ class Ledger:
         seconds: How long they took.
         planned: The digest over what was to become of the rows, where a plan was approved; else empty.
         decided: That over what has become of them, where there is such a plan.
+        queued: How many of their rows wait for somebody's decision.
     """
 
     batches: Sequence[ImportBatch]
@@ -65,6 +79,7 @@ class Ledger:
     seconds: float = 0.0
     planned: str = ""
     decided: str = NOTHING_DECIDED
+    queued: int = 0
 
     @property
     def as_planned(self) -> bool | None:
@@ -76,18 +91,41 @@ class Ledger:
         """Behind which the next batch begins."""
         return self.batches[-1].last_line if self.batches else 0
 
+    @property
+    def left(self) -> Sequence[Left]:
+        """The records that undoing its batches left as they are, those of the last batch first."""
+        told = (batch.told.get("left", ()) for batch in reversed(self.batches))
+        return tuple(Left.from_data(each) for left in told for each in left)
+
+    def result(self, run: ImportRun) -> ImportResult:
+        """Return what there is to tell of *run*."""
+        return ImportResult(
+            run.number,
+            run.id,
+            run.status,
+            self.counts,
+            run.encoding,
+            self.seconds,
+            self.proof,
+            self.as_planned if run.status == "done" else None,
+            self.queued,
+            self.left,
+        )
+
 
 def read_ledger(ws: Reader, run: UUID) -> Ledger:
     """Return what is noted of the batches of *run*."""
     ctx = ws._ctx
     batches = read_import_batches(ctx.unit, ctx.tools.tables, run)
-    counts, proof, seconds = Counts(), Proof(), 0.0
+    counts, proof, seconds, queued = Counts(), Proof(), 0.0, 0
     for batch in batches:
         counts += Counts(**batch.told["counts"])
         proof += Proof.from_data(batch.told["proof"])
         seconds += batch.told["seconds"]
+        queued += batch.told.get("queued", 0)  # earlier code did not count them
     last = batches[-1].told if batches else {}
-    return Ledger(batches, counts, proof, seconds, last.get("planned", ""), last.get("decided", NOTHING_DECIDED))
+    planned, become = last.get("planned", ""), last.get("decided", NOTHING_DECIDED)
+    return Ledger(batches, counts, proof, seconds, planned, become, queued)
 
 
 def find_run(ws: Reader, run: str | UUID | ImportRun) -> ImportRun:
@@ -153,15 +191,45 @@ def work_on(
     ledger: Ledger,
     *,
     of: int | None,
+    on_begin: OnBegin | None,
     on_progress: OnProgress | None,
 ) -> ImportResult:
     """Apply the rows behind those of *ledger*, and finish the run."""
+    if on_begin is not None:
+        on_begin(ledger.result(run))
+    with _named(run):
+        return _work_on(doors, principal, run, source, mapping, ledger, of, on_progress)
+
+
+@contextmanager
+def _named(run: ImportRun) -> Iterator[None]:
+    """Add to whatever ends a run early which one that was, for nobody else may have told."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(
+            f"{run.number} is not through: `resume` goes on behind the last rows that went in, `undo` takes them back"
+        )
+        raise
+
+
+def _work_on(
+    doors: Doors,
+    principal: Principal,
+    run: ImportRun,
+    source: Source,
+    mapping: Mapping,
+    ledger: Ledger,
+    of: int | None,
+    on_progress: OnProgress | None,
+) -> ImportResult:
     with doors.reading(principal) as ws:
         ws._check_moved()
         schema = ws._reads.schema  # a field that he does not see is one that is not there
     table = table_of(source, mapping)
     bound = bind_mapping(mapping, table.columns, schema)
-    watch = Stopwatch(ledger.counts, of)
+    lines = table.count_lines() if on_progress and of is None and isinstance(table, DelimitedTable) else None
+    watch = Stopwatch(ledger.counts, of, line=ledger.last_line, lines=lines)
     batches = in_batches(table.rows(after=ledger.last_line), run.batch_size)
     with IndexedAfter(doors, again=bool(ledger.batches)) as indexed, closing(batches):
         for rows in batches:
@@ -171,7 +239,7 @@ def work_on(
             indexed.add(left)
             del rows, prepared  # before the next ones, see `in_batches`
             if on_progress is not None:
-                on_progress(watch.progress(ledger.counts))
+                on_progress(watch.progress(ledger.counts, ledger.last_line))
         return finish_run(doors, principal, run, ledger)
 
 
@@ -208,6 +276,7 @@ def _apply(
                 counts=counts,
                 proof=ledger.proof + applied.proof,
                 seconds=ledger.seconds + seconds,
+                queued=ledger.queued + batch.told["queued"],
                 decided=batch.told.get("decided", NOTHING_DECIDED),
             )
             return done, ctx.left_waiting
@@ -223,6 +292,7 @@ def _note(
         "counts": attrs.asdict(Counts.of(applied.outcomes)),
         "proof": applied.proof.to_data(),
         "seconds": seconds,
+        "queued": sum(map(_waits_for_decision, applied.outcomes)),
         "first_line": rows[0].line,
     }
     if ledger.planned:
@@ -244,6 +314,10 @@ def _note(
     if kept:
         write_imported_rows(unit, tables, run.id, kept)
     return batch
+
+
+def _waits_for_decision(outcome: Outcome) -> bool:
+    return outcome.word == "skipped" and any(problem.code == "import.queued" for problem in outcome.problems)
 
 
 def _kept(row: Row, outcome: Outcome) -> ImportedRow:
@@ -276,7 +350,7 @@ def finish_run(doors: Doors, principal: Principal, run: ImportRun, ledger: Ledge
             record_id=stored.id,
             facts={"run": stored.number, **attrs.asdict(counts), "source": stored.source},
         )
-    return ImportResult.of(stored, counts, ledger.seconds, ledger.proof, ledger.as_planned)
+    return ledger.result(stored)
 
 
 def check_same(source: Source, run: ImportRun) -> None:

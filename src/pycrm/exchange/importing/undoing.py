@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 import attrs
 
 from pycrm.entities import ImportRun
-from pycrm.errors import Problem
 from pycrm.exchange.importing.ports import Doors
-from pycrm.exchange.importing.running import change_run, find_run
+from pycrm.exchange.importing.result import Left
+from pycrm.exchange.importing.running import change_run, find_run, read_ledger
 from pycrm.exchange.importing.searching import IndexedAfter
 from pycrm.storage.changes import read_batch
-from pycrm.storage.import_rows import ImportBatch, mark_undone, read_import_batches
+from pycrm.storage.import_rows import ImportBatch, mark_undone
 from pycrm.storage.search_rows import Waiting
 from pycrm.values.principal import Principal
 from pycrm.workspace.garbage import collection_paused
@@ -26,29 +26,14 @@ __all__ = ["ImportUndone", "Left", "undo_run"]
 
 
 @attrs.frozen
-class Left:
-    """A record that an undoing left as it is.
-
-    Attributes:
-        entity: The entity's name.
-        record_id: Which.
-        problems: Why.
-    """
-
-    entity: str
-    record_id: UUID
-    problems: Sequence[Problem]
-
-
-@attrs.frozen
 class ImportUndone:
     """What an undoing did.
 
     Attributes:
         run: The number of the run.
-        removed: How many records were removed that the run had created.
-        restored: How many were put back that it had changed.
-        left: Those that others changed since, or that something else refers to by now.
+        removed: How many records were removed that the run had created, by this call.
+        restored: How many were put back that it had changed, by this call.
+        left: Those that others changed since, or that something else refers to by now; those of earlier calls first.
     """
 
     run: str
@@ -62,14 +47,7 @@ class ImportUndone:
             "run": self.run,
             "removed": self.removed,
             "restored": self.restored,
-            "left": [
-                {
-                    "entity": each.entity,
-                    "record": str(each.record_id),
-                    "problems": [problem.to_data() for problem in each.problems],
-                }
-                for each in self.left
-            ],
+            "left": [each.to_data() for each in self.left],
         }
 
 
@@ -83,11 +61,11 @@ def undo_run(
     """Take back a run, its batches one by one from the last; killed in between, the next call goes on."""
     with doors.acting(principal) as ws:
         run = find_run(ws, which)
-        batches = read_import_batches(ws._ctx.unit, ws._ctx.tools.tables, run.id)
+        ledger = read_ledger(ws, run.id)
         change_run(ws, run, status="undoing")
-    undone = ImportUndone(run.number)
-    waiting = [batch for batch in reversed(batches) if batch.undone_at is None]
-    with IndexedAfter(doors, again=len(waiting) < len(batches)) as indexed:
+    undone = ImportUndone(run.number, left=ledger.left)
+    waiting = [batch for batch in reversed(ledger.batches) if batch.undone_at is None]
+    with IndexedAfter(doors, again=len(waiting) < len(ledger.batches)) as indexed:
         for number, batch in enumerate(waiting, start=1):
             undone, left = _undo_batch(doors, principal, run, batch, undone)
             indexed.add(left)
@@ -111,9 +89,11 @@ def _undo_batch(
         tables = ctx.tools.tables
         rows = read_batch(ctx.unit, tables, run.id, after=batch.after_change, last=batch.last_change)
         ctx.queues_search = len(rows) > MOST_AT_ONCE
+        before = len(undone.left)
         for kind, result in take_back(ws, rows, frozenset({run.id, undo_id})):
             undone = _with(undone, kind, result)
-        mark_undone(ctx.unit, tables, batch, ctx.services.clock())
+        left = [each.to_data() for each in undone.left[before:]]
+        mark_undone(ctx.unit, tables, batch, ctx.services.clock(), {"left": left})
     return undone, ctx.left_waiting
 
 
