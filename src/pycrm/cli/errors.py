@@ -12,6 +12,7 @@ from pycrm.errors import (
     ConfigurationError,
     ConflictError,
     ExportError,
+    MappingError,
     MissingExtraError,
     MoneyError,
     MoveNotAllowedError,
@@ -21,6 +22,7 @@ from pycrm.errors import (
     Problem,
     PycrmError,
     QueryError,
+    ReadError,
     StorageError,
     UnknownNameError,
     ValidationError,
@@ -47,6 +49,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 7
     PLUGIN = 8
     UNHEALTHY = 9
+    UNREADABLE = 10
 
 
 MEANINGS = {
@@ -60,6 +63,7 @@ MEANINGS = {
     ExitCode.CONFIGURATION: sentence("settings, database not migrated, schema mismatch, database not reachable"),
     ExitCode.PLUGIN: sentence("a plugin or one of its hooks failed"),
     ExitCode.UNHEALTHY: sentence("the doctor found something to mend"),
+    ExitCode.UNREADABLE: sentence("a source that cannot be read, or a mapping that does not go with it"),
 }
 
 # The first class that fits decides, so that special cases stand before the family that they belong to.
@@ -78,6 +82,8 @@ _CODES: Sequence[tuple[type[Exception], ExitCode]] = (
     (PluginError, ExitCode.PLUGIN),
     (ExportError, ExitCode.INVALID),
     (ArchiveError, ExitCode.INVALID),
+    (ReadError, ExitCode.UNREADABLE),
+    (MappingError, ExitCode.UNREADABLE),
     (ConfigurationError, ExitCode.CONFIGURATION),
     (StorageError, ExitCode.CONFIGURATION),
     (MissingExtraError, ExitCode.CONFIGURATION),

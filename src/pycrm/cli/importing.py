@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,25 +16,25 @@ from pycrm.cli.command import group
 from pycrm.cli.complete import complete_entity
 from pycrm.cli.context import Settings
 from pycrm.cli.errors import ExitCode
-from pycrm.cli.output import print_json, print_lines, print_table, write
-from pycrm.cli.progress import progress_of
-from pycrm.cli.texts import Misuse, sentence
-from pycrm.errors import Problem
-from pycrm.exchange.importing import Counts, ImportPlan, ImportResult, ImportUndone, Proof
+from pycrm.cli.import_files import check_written, mapping_in, plan_in
+from pycrm.cli.import_told import (
+    shortened,
+    tell_left,
+    tell_plan,
+    tell_refused,
+    tell_result,
+    tell_skipped,
+    tell_undone,
+)
+from pycrm.cli.output import print_json, print_table, write
+from pycrm.cli.progress import Progress, progress_of
+from pycrm.cli.texts import Misuse
+from pycrm.exchange.importing import ImportResult
 from pycrm.exchange.importing import Progress as Done
-from pycrm.exchange.importing.totals import shown as shown_sums
-from pycrm.exchange.mapping import Mapping, mapping_text, read_mapping
+from pycrm.exchange.mapping import Mapping, mapping_text
 
 __all__ = ["import_"]
 
-MOST_SHOWN = 20
-_COUNTS = (
-    sentence("rows"),
-    sentence("created"),
-    sentence("updated"),
-    sentence("skipped"),
-    sentence("refused"),
-)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -45,7 +45,10 @@ def _reading(command: Any) -> Any:
         (("--encoding",), {"metavar": "NAME", "help": "Of a text file, as gb18030; else found out."}),
         (("--delimiter",), {"metavar": "CHARACTER", "help": "Between cells; else found out."}),
         (("--sheet",), {"metavar": "NAME", "help": "Of a workbook; else the first."}),
-        (("--header-row",), {"type": int, "metavar": "LINE", "help": "That names the columns; 0 for none."}),
+        (
+            ("--header-row",),
+            {"type": click.IntRange(min=0), "metavar": "LINE", "help": "That names the columns; 0 for none."},
+        ),
         (("--query",), {"metavar": "SELECT", "help": "What to read where SOURCE is the URL of a database."}),
     ):
         command = click.option(*names, **facts)(command)
@@ -82,6 +85,8 @@ def suggest(
     pycrm import suggest customers.xlsx --entity account
     pycrm import suggest hubspot.csv --to hubspot.toml
     """  # noqa: D301  click wants the control character
+    check_written(settings, "--to", to, source)
+    told = _given(source, reading)
     settings.stored_schema()
     found = settings.crm().imports.suggest(
         settings.principal,
@@ -89,7 +94,7 @@ def suggest(
         entity=entity,
         language=settings.language,
         currency=currency,
-        reading=_given(reading),
+        reading=told,
     )
     text = mapping_text(found.mapping)
     if to is not None:
@@ -126,19 +131,21 @@ def plan(
     pycrm import plan customers.csv --mapping customers.toml
     pycrm import plan customers.csv --mapping customers.toml --to plan.json
     """  # noqa: D301  click wants the control character
-    chosen = _read_so(_mapping(mapping), reading)
+    check_written(settings, "--to", to, source, mapping)
+    chosen = _read_so(mapping_in(mapping), source, reading)
+    before = None if against is None else plan_in(against)  # which the new one may replace
     with _watched(settings) as watch:
-        made = settings.crm().imports.plan(settings.principal, source, chosen, on_progress=watch)
+        made = settings.crm().imports.plan(settings.principal, source, chosen, on_progress=watch.progress)
     if to is not None:
         to.write_text(json.dumps(made.to_data(), ensure_ascii=False, indent=1), encoding="utf-8")
-    before = None if against is None else _plan_in(against)
     if settings.as_json:
         told = made.to_data()
+        told["rows"] = [{**row, "problems": [*map(shortened, row["problems"])]} for row in told["rows"]]
         if before is not None:
             told["differences"] = [attrs.asdict(each) for each in before.differences(made)]
         print_json(told)
         return
-    _tell_plan(settings, made)
+    tell_plan(settings, made)
     if before is not None:
         rows = [(each.what, each.before, each.after) for each in before.differences(made)]
         write(
@@ -174,13 +181,20 @@ def run(
     pycrm import run customers.csv --mapping customers.toml --refused refused.csv
     pycrm import run customers.csv --plan plan.json
     """  # noqa: D301  click wants the control character
-    approved = None if planned is None else _plan_in(planned)
+    check_written(settings, "--refused", refused, source, mapping, planned)
+    approved = None if planned is None else plan_in(planned)
     if approved is not None and (mapping is not None or any(value is not None for value in reading.values())):
         raise Misuse("--plan says all of that itself; leave --mapping and how to read the source out")
-    chosen = None if approved is not None else _read_so(_mapping(mapping), reading)
+    chosen = None if approved is not None else _read_so(mapping_in(mapping), source, reading)
     with _watched(settings) as watch:
         done = settings.crm().imports.run(
-            settings.principal, source, chosen, plan=approved, batch_size=batch_size, on_progress=watch
+            settings.principal,
+            source,
+            chosen,
+            plan=approved,
+            batch_size=batch_size,
+            on_begin=watch.begin,
+            on_progress=watch.progress,
         )
     _finish(settings, done, refused, source)
 
@@ -196,8 +210,11 @@ def resume(settings: Settings, number: str, source: str | None, refused: Path | 
     \b
     pycrm import resume IMP-2026-0001
     """  # noqa: D301  click wants the control character
+    check_written(settings, "--refused", refused, source)
     with _watched(settings) as watch:
-        done = settings.crm().imports.resume(settings.principal, number, source=source, on_progress=watch)
+        done = settings.crm().imports.resume(
+            settings.principal, number, source=source, on_begin=watch.begin, on_progress=watch.progress
+        )
     _finish(settings, done, refused, source)
 
 
@@ -214,19 +231,21 @@ def report(settings: Settings, number: str, refused: Path | None, skipped: bool,
     pycrm import report IMP-2026-0001
     pycrm import report IMP-2026-0001 --refused refused.csv --skipped
     """  # noqa: D301  click wants the control character
+    check_written(settings, "--refused", refused, source)
     imports = settings.crm().imports
     done = imports.report(settings.principal, number)
     if settings.as_json:
         kept = imports.kept_rows(settings.principal, number, outcome=None if skipped else "refused")
-        rows = [attrs.asdict(row) for row in kept]
+        rows = [{**attrs.asdict(row), "problems": [*map(shortened, row.problems)]} for row in kept]
         print_json({**done.to_data(), "kept_rows": rows})
     else:
-        _tell_result(settings, done)
-        _tell_refused(settings, done)
+        tell_result(settings, done)
+        tell_refused(settings, done)
+        if skipped:
+            tell_skipped(settings, done)
+        tell_left(settings, done.left)
     if refused is not None:
-        imports.write_rows_back(
-            settings.principal, number, refused, source=source, skipped=skipped, language=settings.language
-        )
+        _write_rows_back(settings, done, refused, source, skipped=skipped)
 
 
 @import_.command()
@@ -234,6 +253,8 @@ def report(settings: Settings, number: str, refused: Path | None, skipped: bool,
 @click.pass_obj
 def undo(settings: Settings, number: str) -> None:
     """Take an import back: remove what it created, put back what it changed, leave what others changed since.
+
+    The exit code is 4 where records were left; `import report` tells them again.
 
     \b
     pycrm import undo IMP-2026-0001
@@ -243,57 +264,85 @@ def undo(settings: Settings, number: str) -> None:
     if settings.as_json:
         print_json(undone.to_data())
     else:
-        _tell_undone(settings, undone)
+        tell_undone(settings, undone)
+    if undone.left:
+        raise click.exceptions.Exit(ExitCode.INVALID)
 
 
 # What is given
 
 
-def _mapping(path: Path | None) -> Mapping:
-    if path is None:
-        raise Misuse("say which column goes where: --mapping FILE; `pycrm import suggest` proposes one")
-    if not path.exists():
-        raise Misuse("there is no mapping file {path}", path=path)
-    return read_mapping(path)
-
-
-def _plan_in(path: Path) -> ImportPlan:
-    try:
-        return ImportPlan.from_data(json.loads(path.read_text("utf-8")))
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Misuse("{path} holds no plan: {told}", path=path, told=error) from error
-
-
-def _read_so(mapping: Mapping, reading: AnyMapping[str, Any]) -> Mapping:
+def _read_so(mapping: Mapping, source: str, reading: AnyMapping[str, Any]) -> Mapping:
     """Return *mapping* with what the options say of how the source is read, so that it is kept with the run."""
-    return attrs.evolve(mapping, reading={**mapping.reading, **_given(reading)})
+    return attrs.evolve(mapping, reading={**mapping.reading, **_given(source, reading)})
 
 
-def _given(reading: AnyMapping[str, Any]) -> dict[str, Any]:
+def _given(source: str, reading: AnyMapping[str, Any]) -> dict[str, Any]:
+    """Return what the options say of how *source* is read.
+
+    Raises:
+        Misuse: A query for what is no database.
+    """
+    if reading["query"] is not None and "://" not in source:
+        raise Misuse("--query goes with the URL of a database, not with {source}; leave it out", source=source)
     return {"format" if name == "kind" else name: value for name, value in reading.items() if value is not None}
-
-
-@contextmanager
-def _watched(settings: Settings) -> Iterator[Callable[[Done], None]]:
-    with progress_of(settings.say("rows"), settings.say, shown=settings.progress) as shown:
-        # Nobody has counted the rows, unless there is a plan.
-        yield lambda done: shown(done.counts.rows, done.of or done.counts.rows)
 
 
 # What is told
 
 
+class _Watch:
+    """Follows a run: shows how far it has come, and knows which one it is where it ends early."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self.run = ""
+        self.rows = 0
+
+    def begin(self, begun: ImportResult) -> None:
+        """Take down the number of the run."""
+        self.run, self.rows = begun.run, begun.counts.rows
+        self._shown(self.rows, None)
+
+    def progress(self, done: Done) -> None:
+        """Show how far it is."""
+        self.rows = done.counts.rows
+        self._shown(self.rows, done.of, done.seconds_left)
+
+
+@contextmanager
+def _watched(settings: Settings) -> Iterator[_Watch]:
+    say = settings.say
+    with progress_of(say("rows"), say, shown=settings.progress) as shown:
+        watch = _Watch(shown)
+        try:
+            yield watch
+        except BaseException:  # Ctrl-C too, after which nobody else says anything
+            shown.clear()
+            if watch.run:
+                click.echo(
+                    say(
+                        "{run} stopped after {rows:,} rows: `pycrm import resume {run}` goes on behind them, "
+                        "`pycrm import undo {run}` takes them back",
+                        run=watch.run,
+                        rows=watch.rows,
+                    ),
+                    err=True,
+                )
+            raise
+
+
 def _finish(settings: Settings, done: ImportResult, refused: Path | None, source: str | None) -> None:
-    imports = settings.crm().imports
-    if refused is not None and done.counts.refused:
-        imports.write_rows_back(settings.principal, done.run, refused, source=source, language=settings.language)
     if settings.as_json:
         print_json(done.to_data())
     else:
-        _tell_result(settings, done)
+        tell_result(settings, done)
         if refused is None:
-            _tell_refused(settings, done)
-        elif done.counts.refused:
+            tell_refused(settings, done)
+    if refused is not None:
+        # Where nothing was refused, too: an older file of this name would be taken for that of this run.
+        _write_rows_back(settings, done, refused, source)
+        if done.counts.refused and not settings.as_json:
             write(settings.say("the refused rows are in {file}", file=refused))
     if not done.agrees:
         raise click.exceptions.Exit(ExitCode.UNHEALTHY)
@@ -301,131 +350,18 @@ def _finish(settings: Settings, done: ImportResult, refused: Path | None, source
         raise click.exceptions.Exit(ExitCode.INVALID)
 
 
-def _tell_plan(settings: Settings, plan: ImportPlan) -> None:
-    say = settings.say
-    facts = [(say("source"), plan.source)]
-    if plan.encoding is not None:
-        facts.append((say("encoding"), f"{plan.encoding} ({plan.certainty:.0%})"))
-    facts += _count_lines(settings, plan.counts)
-    if plan.defined:
-        facts.append((say("new fields"), ", ".join(plan.defined)))
-    if plan.unmapped:
-        facts.append((say("unused columns"), ", ".join(plan.unmapped)))
-    print_lines(facts)
-    _tell_proof(settings, plan.proof)
-    refused = [(row.line, row.problems) for row in plan.rows if row.outcome == "refused"]
-    _tell_rows(settings, refused, len(refused))
-    write(say("nothing was changed"))
-
-
-def _tell_result(settings: Settings, done: ImportResult) -> None:
-    say = settings.say
-    facts = [(say("run"), done.run), (say("status"), done.status)]
-    if done.encoding is not None:
-        facts.append((say("encoding"), done.encoding))
-    rate = done.counts.rows / done.seconds if done.seconds else 0
-    facts += _count_lines(settings, done.counts)
-    facts.append((say("seconds"), say("{seconds:.1f} ({rate:,.0f} rows per second)", seconds=done.seconds, rate=rate)))
-    print_lines(facts)
-    _tell_proof(settings, done.proof)
-    if done.as_planned is False:
-        write(
-            say(
-                "NOT AS PLANNED: some rows became something else than the plan says; compare the counts, or take it "
-                "back with `pycrm import undo {run}`",
-                run=done.run,
-            )
-        )
-
-
-def _count_lines(settings: Settings, counts: Counts) -> list[tuple[str, str]]:
-    return [(settings.say(name), f"{getattr(counts, name):,}") for name in _COUNTS]
-
-
-def _tell_proof(settings: Settings, proof: Proof) -> None:
-    say, schema = settings.say, settings.stored_schema()
-    entities = [
-        (
-            name,
-            f"{each.created:,}",
-            f"{each.updated:,}",
-            f"{each.values:,}",
-            f"{each.different:,}",
-            each.stored_digest[:12] if each.agrees else say("NOT EQUAL"),
-        )
-        for name, each in proof.entities.items()
-    ]
-    if entities:
-        heads = say.each("Entity", "Created", "Updated", "Values compared", "Different", "Digest")
-        print_table(heads, entities, right=[1, 2, 3, 4])
-    totals = []
-    for name, each in proof.entities.items():
-        for path, total in each.totals.items():
-            field = schema.entity(name).fields.get(path)
-            if field is None:  # of a plan that would define it
-                continue
-            parts = (total.read, total.left, total.written, total.stored)
-            totals.append((f"{name}.{path}", *(shown_sums(field, sums) for sums in parts)))
-    if totals:
-        print_table(say.each("Total", "Read", "Left out", "Written", "Stored"), totals, right=[1, 2, 3, 4])
-    for difference in proof.differences[:MOST_SHOWN]:
-        write(
-            say(
-                "line {line}: {entity}.{field} was read as {read} and is stored as {stored}",
-                line=difference.line,
-                entity=difference.entity,
-                field=difference.field,
-                read=difference.read,
-                stored=difference.stored,
-            )
-        )
-
-
-def _tell_refused(settings: Settings, done: ImportResult) -> None:
+def _write_rows_back(
+    settings: Settings, done: ImportResult, path: Path, source: str | None, *, skipped: bool = False
+) -> None:
     imports = settings.crm().imports
-    rows = imports.kept_rows(settings.principal, done.run, outcome="refused", limit=MOST_SHOWN)
-    _tell_rows(settings, [(row.line, row.problems) for row in rows], done.counts.refused)
-
-
-def _tell_rows(settings: Settings, rows: Sequence[tuple[int, Sequence[AnyMapping[str, Any]]]], count: int) -> None:
-    """Show the first rows that were refused, of *count*."""
-    say, labels = settings.say, settings.crm().labels
-    lines = [
-        (
-            str(line),
-            _where(data),
-            _value(data),
-            labels.problem(Problem.from_data(data, None), settings.language),
+    try:
+        imports.write_rows_back(
+            settings.principal, done.run, path, source=source, skipped=skipped, language=settings.language
         )
-        for line, problems in rows[:MOST_SHOWN]
-        for data in problems
-    ]
-    if lines:
-        write(say("refused:"))
-        print_table(say.each("Line", "Column", "Value", "Reason"), lines, right=[0])
-    if count > MOST_SHOWN:
-        write(say("and {count} more", count=count - MOST_SHOWN))
-
-
-def _where(problem: AnyMapping[str, Any]) -> str:
-    return str(problem["facts"].get("column") or problem["field"] or "")
-
-
-def _value(problem: AnyMapping[str, Any]) -> str:
-    value = problem["facts"].get("value")
-    return "" if value is None else str(value)
-
-
-def _tell_undone(settings: Settings, undone: ImportUndone) -> None:
-    say, labels = settings.say, settings.crm().labels
-    write(
-        say(
-            "{run} is taken back: {removed:,} removed, {restored:,} put back",
-            run=undone.run,
-            removed=undone.removed,
-            restored=undone.restored,
-        )
-    )
-    for each in undone.left:
-        reasons = "; ".join(labels.problem(problem, settings.language) for problem in each.problems)
-        write(say("left: {entity} {record}: {reasons}", entity=each.entity, record=each.record_id, reasons=reasons))
+    except OSError as error:
+        raise Misuse(
+            "{path} cannot be written: {told}; `pycrm import report {run} --refused FILE` writes it elsewhere",
+            path=path,
+            told=error,
+            run=done.run,
+        ) from error

@@ -18,11 +18,11 @@ from pycrm.fields.money import MoneyKind
 from pycrm.fields.numbers import DecimalKind, IntegerKind
 from pycrm.fields.references import AnyRefKind, LinkKind, RefKind
 from pycrm.fields.status import StatusKind
-from pycrm.schema import Entity
+from pycrm.schema import Entity, Record
 from pycrm.schema.labels import Labels
 from pycrm.values.refs import Ref
 
-__all__ = ["is_number", "print_json", "print_lines", "print_table", "shown", "title_of", "write"]
+__all__ = ["is_number", "name_of", "print_json", "print_lines", "print_table", "shown", "title_of", "write"]
 
 WIDEST_ON_TERMINAL = 48
 _YES_NO = {"en": ("yes", "no"), "zh": ("是", "否"), "zh-TW": ("是", "否")}
@@ -86,6 +86,13 @@ def shown(value: Any, entity: Entity, field: Field, labels: Labels, language: st
         case LinkKind():
             return ", ".join(map(title_of, value))
     return ", ".join(map(str, value)) if isinstance(value, tuple) else field.kind.display(value)
+
+
+def name_of(entity: Entity, record: Record) -> str:
+    """Return number, title and id of *record*, as far as there are."""
+    number = getattr(record, "number", None)
+    title = getattr(record, entity.title) if entity.title not in ("id", "number") else None
+    return " ".join(str(each) for each in (number, title, f"({record.id})") if each)
 
 
 def title_of(reference: Any) -> str:

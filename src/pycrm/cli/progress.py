@@ -35,35 +35,59 @@ class Progress:
     stream: TextIO | None
     clock: Callable[[], float] = time.perf_counter
     _began: float | None = None
+    _done_before: int = 0
     _shown_at: float = float("-inf")
     _shown: str = ""
+    _waiting: str = ""
 
-    def __call__(self, done: int, total: int) -> None:
-        """Show that *done* of *total* is done, unless it was shown a moment ago."""
+    def __call__(self, done: int, total: int | None, seconds_left: float | None = None) -> None:
+        """Show that *done* of *total* is done, unless something was shown a moment ago; the last is always shown.
+
+        Args:
+            done: How much.
+            total: Of how much; None where nobody knows.
+            seconds_left: Where they are known by something else than *total*.
+        """
         if self.stream is None:
             return
         now = self.clock()
         if self._began is None:
-            self._began = now
+            self._began, self._done_before = now, done
+        line = self._line(done, total, now - self._began, seconds_left)
         if now - self._shown_at >= SECONDS_BETWEEN[self.stream.isatty()] or done == total:
             self._shown_at = now
-            self._show(self._line(done, total, now - self._began))
+            self._show(line)
+        else:
+            self._waiting = line
 
     def clear(self) -> None:
-        """Leave a terminal's line to what comes next."""
-        if self._shown and self.stream is not None and self.stream.isatty():
+        """Leave a terminal's line to what comes next; elsewhere show how far it came at last."""
+        if self.stream is None:
+            return
+        if not self.stream.isatty() and self._waiting:
+            self._show(self._waiting)
+        elif self._shown and self.stream.isatty():
             self._show("")
 
-    def _line(self, done: int, total: int, seconds: float) -> str:
-        if not done or not seconds:
-            return self.say("{what}: {done:,} of {total:,}", what=self.what, done=done, total=total)
-        return self.say(
+    def _line(self, done: int, total: int | None, seconds: float, seconds_left: float | None) -> str:
+        say, facts = self.say, {"what": self.what, "done": done}
+        rate = (done - self._done_before) / seconds if seconds else 0
+        if total is None:
+            if not rate:
+                return say("{what}: {done:,}", **facts)
+            if seconds_left is None:
+                return say("{what}: {done:,}, {rate:,.0f} per second", **facts, rate=rate)
+            left = _minutes(seconds_left)
+            return say("{what}: {done:,}, {rate:,.0f} per second, {left} left", **facts, rate=rate, left=left)
+        if not rate:
+            return say("{what}: {done:,} of {total:,}", **facts, total=total)
+        left = _minutes((total - done) / rate)
+        return say(
             "{what}: {done:,} of {total:,}, {rate:,.0f} per second, {left} left",
-            what=self.what,
-            done=done,
+            **facts,
             total=total,
-            rate=done / seconds,
-            left=_minutes((total - done) * seconds / done),
+            rate=rate,
+            left=left,
         )
 
     def _show(self, line: str) -> None:
@@ -73,7 +97,7 @@ class Progress:
         else:
             self.stream.write(f"{line}\n")
         self.stream.flush()
-        self._shown = line
+        self._shown, self._waiting = line, ""
 
 
 @contextmanager

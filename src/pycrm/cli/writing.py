@@ -14,7 +14,7 @@ from pycrm.cli.complete import complete_assignment, complete_entity
 from pycrm.cli.context import Settings
 from pycrm.cli.find import find_record
 from pycrm.cli.incoming import create_drafts, draft_of, update_by_draft
-from pycrm.cli.output import print_json, write
+from pycrm.cli.output import name_of, print_json, write
 from pycrm.cli.texts import Misuse
 from pycrm.schema import Entity, Record
 from pycrm.schema.dump import dump_record
@@ -51,7 +51,7 @@ def create(settings: Settings, entity: str, values: Sequence[str]) -> None:
         print_json(dumped if several else dumped[0])
         return
     say = settings.say
-    told = [say("created {entity} {record}", entity=known.name, record=_named(known, record)) for record in records]
+    told = [say("created {entity} {record}", entity=known.name, record=name_of(known, record)) for record in records]
     write("\n".join(told) or say("nothing to create"))
 
 
@@ -95,7 +95,7 @@ def update(settings: Settings, entity: str, record: str, values: Sequence[str], 
 
 def _tell_update(settings: Settings, entity: Entity, record: Record, before: int | None) -> None:
     say = settings.say
-    facts = {"entity": entity.name, "record": _named(entity, record), "version": record.version}
+    facts = {"entity": entity.name, "record": name_of(entity, record), "version": record.version}
     if record.version != before:
         write(say("updated {entity} {record}, version {version}", **facts))
     else:
@@ -120,10 +120,3 @@ def _from_stdin(words: Sequence[str]) -> tuple[Any, Sequence[str]]:
 
 def _entity_of(record: Record, known: Entity) -> Entity:
     return cast("Entity", record._entity or known)
-
-
-def _named(entity: Entity, record: Record) -> str:
-    """Return number, title and id, as far as there are."""
-    number = getattr(record, "number", None)
-    title = getattr(record, entity.title) if entity.title not in ("id", "number") else None
-    return " ".join(str(each) for each in (number, title, f"({record.id})") if each)

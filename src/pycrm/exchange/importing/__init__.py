@@ -5,7 +5,7 @@ from pycrm.exchange.importing.outcome import Counts, Outcome
 from pycrm.exchange.importing.plan import ImportPlan
 from pycrm.exchange.importing.progress import Progress
 from pycrm.exchange.importing.proof import ColumnTotal, EntityProof, Proof
-from pycrm.exchange.importing.result import ImportResult
+from pycrm.exchange.importing.result import ImportResult, Left
 from pycrm.exchange.importing.undoing import ImportUndone
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ImportResult",
     "ImportUndone",
     "Imports",
+    "Left",
     "Outcome",
     "Progress",
     "Proof",

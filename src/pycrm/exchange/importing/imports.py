@@ -37,6 +37,7 @@ from pycrm.exchange.mapping import (
 from pycrm.exchange.reading import open_source
 from pycrm.exchange.rows import Source
 from pycrm.storage.import_rows import ImportedRow
+from pycrm.values.money import Money
 from pycrm.values.principal import Principal
 from pycrm.workspace import Reader
 
@@ -84,7 +85,10 @@ class Imports:
             reading: How the source is read, as ``{"sheet": "客户"}``.
         Raises:
             ReadError: The source cannot be read.
+            MoneyError: There is no such currency.
         """
+        if currency:
+            Money(0, currency)  # refuses what is none
         opened = self._open(source, Mapping(reading=dict(reading or {})))
         table = table_of(opened, Mapping(reading=dict(reading or {})))
         with self._doors.reading(principal) as ws:

@@ -52,6 +52,11 @@ def open_source(
     if is_url(os.fspath(path_or_url)):
         return open_query(os.fspath(path_or_url), query)
     path = Path(path_or_url)
+    if header_row is not None and header_row < 0:
+        raise ReadError(
+            f"header_row={header_row} is no line; count from 1, or give 0 where no line names the columns",
+            source=path.name,
+        )
     if format is not None and format not in FORMATS:
         raise ReadError(
             f"{format!r} is no format that is read{nearest(format, FORMATS)}; take one of {', '.join(FORMATS)}",
