@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 from tests.imports import MEI, contents, csv_file
 
-from pycrm import CRM, Account, AccountContact, Contact, Opportunity, User
+from pycrm import CRM, Account, AccountContact, Contact, ContactPoint, Lead, Opportunity, OpportunityContact, User
 from pycrm.exchange.importing import ImportResult
 from pycrm.plugin import Record
 
@@ -150,3 +153,150 @@ def test_zendesk(quick: CRM, tmp_path: Path) -> None:
     again = [by_suggestion(quick, path) for path in files]
     assert [each.counts.skipped for each in again] == [2, 3]
     assert contents(quick) == before
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class TestWhoBelongsToWhichDeal:
+    BEFORE = ("contact", "deal")
+
+    def test_strangers_are_refused(self, plain: CRM, case: Case) -> None:
+        """The public file names deals and contacts that no other file of that export has, so each row is refused."""
+        folder = case("export-hubspot-api")
+        pairs = rows_of(folder / "deal_contact.csv")
+        deals = {row["deal_id"] for row in rows_of(folder / "deal.csv")}
+        people = {row["id"] for row in rows_of(folder / "contact.csv")}
+        for name in self.BEFORE:
+            by_suggestion(plain, folder / f"{name}.csv")
+
+        result = by_suggestion(plain, folder / "deal_contact.csv")
+        assert deals.isdisjoint(row["deal_id"] for row in pairs)
+        assert people.isdisjoint(row["contact_id"] for row in pairs)
+        assert (result.counts.refused, result.counts.rows) == (len(pairs), len(pairs))
+        told = {
+            (problem["code"], problem["field"])
+            for row in plain.imports.kept_rows(MEI, result.run)
+            for problem in row.problems
+        }
+        assert told == {("import.not_found", "opportunity"), ("import.not_found", "contact")}
+        assert stored(plain, OpportunityContact, "id") == []
+
+    def test_known_ones_are_linked(self, plain: CRM, case: Case, tmp_path: Path) -> None:
+        """Rows of that form whose ids the other files have link each deal to its contact, and only once."""
+        folder = case("export-hubspot-api")
+        wanted = [
+            (deal["deal_id"], person["id"])
+            for deal, person in zip(rows_of(folder / "deal.csv"), rows_of(folder / "contact.csv"), strict=False)
+        ]
+        head, like = (folder / "deal_contact.csv").read_text("utf-8").splitlines()[:2]
+        rest = like.split(",", 2)[2]
+        lines = [head, *(f"{person},{deal},{rest}" for deal, person in wanted)]
+        path = csv_file(tmp_path, "\n".join(lines), "deal_contact.csv")
+        for name in self.BEFORE:
+            by_suggestion(plain, folder / f"{name}.csv")
+
+        first, second = by_suggestion(plain, path), by_suggestion(plain, path)
+        with plain.reading_as(MEI) as ws:
+            links = [
+                (link.opportunity.record.custom.hubspot_id, link.contact.record.custom.hubspot_id)
+                for link in ws.iterate(OpportunityContact, include="opportunity contact")
+            ]
+        assert (first.counts.created, first.counts.refused) == (len(wanted), 0)
+        assert sorted(links) == sorted(wanted)
+        assert second.counts.skipped == len(wanted)
+
+
+def test_salesforce_counts(plain: CRM, case: Case) -> None:
+    """Every row of a file is counted, what is deleted over there is skipped, and all else is live."""
+    folder = case("export-salesforce-api")
+    entities = {"user": User, "account": Account, "contact": Contact, "lead": Lead, "opportunity": Opportunity}
+
+    for name, entity in entities.items():
+        rows = rows_of(folder / f"{name}.csv")
+        counts = by_suggestion(plain, folder / f"{name}.csv").counts
+        gone = {row["id"] for row in rows if "true" in (row.get("is_deleted"), row.get("_fivetran_deleted"))}
+        live = {row["id"] for row in rows} - gone
+        found = {value for (value,) in stored(plain, entity, "key" if entity is User else "custom.salesforce_id")}
+        assert (counts.rows, counts.created, counts.skipped) == (len(rows), len(live), len(gone)), name
+        assert live <= found, name
+        assert found.isdisjoint(gone), name
+
+
+class TestScreenExports:
+    def test_hubspot(self, quick: CRM, case: Case) -> None:
+        """Nobody is lost; two rows with one address and two record ids are two contacts, by the address one."""
+        path, expected = case("export-ui-headers") / "hubspot_contacts.csv", expected_of(case, "hubspot_contacts.csv")
+        mapping = quick.imports.suggest(MEI, path).mapping
+        by_address = attrs.evolve(
+            mapping,
+            entities=tuple(
+                attrs.evolve(each, by=("email",)) if each.entity == "contact" else each for each in mapping.entities
+            ),
+        )
+        other = CRM("sqlite://", plugins=[])
+        other.migrate()
+
+        result = quick.imports.run(MEI, path, mapping)
+        other.imports.run(MEI, path, by_address)
+        found = stored(quick, Contact, "custom.hubspot_id", "name", "email", "do_not_contact")
+        merged = stored(other, Contact, "custom.hubspot_id")
+        other.close()
+        assert (result.counts.rows, len(found)) == (expected["rows"], expected["rows"])
+        assert len({email for _, _, email, _ in found}) == expected["contacts_after_dedup"]
+        assert merged == [("901",), ("902",), ("903",)]
+        assert [each for each, _, _, out in found if out] == expected["opted_out"]
+        assert found[1][1].casefold() == found[1][2]
+        assert {name for (name,) in stored(quick, Account, "name")} == {
+            *expected["companies"],
+            "Fromagerie Exemple SAS",
+        }
+
+    def test_google(self, quick: CRM, case: Case) -> None:
+        """Several values of a cell are all there, a birthday without a year is kept, a firm may be alone."""
+        path, expected = case("export-ui-headers") / "google_contacts.csv", expected_of(case, "google_contacts.csv")
+
+        result = by_suggestion(quick, path)
+        assert result.counts.rows == expected["rows"]
+        assert stored(quick, Contact, "name", "email", "phone", "tags", "birth_on", "custom.birthday") == [
+            ("王小明", "xm.wang@gongsi.example", "+8613800000001", ("myContacts", "展会2024"), None, "--03-15"),
+            (
+                "Zoë van der Test",
+                "zoe@test.example",
+                "2125550142",
+                ("myContacts",),
+                date(1984, 2, 29),
+                "1984-02-29",
+            ),
+        ]
+        assert sorted(stored(quick, ContactPoint, "kind", "value")) == [
+            ("email", "xm2@home.example"),
+            ("email", "xm@home.example"),
+            ("phone", "+8613900000002"),
+        ]
+        assert ("Only Company GmbH", "+49301234567") in stored(quick, Account, "name", "phone")
+
+    def test_zoho(self, quick: CRM, case: Case) -> None:
+        """The record's id is kept, so is the link of a converted lead to what it has become, and who opted out."""
+        path, expected = case("export-ui-headers") / "zoho_leads.csv", expected_of(case, "zoho_leads.csv")
+
+        result = by_suggestion(quick, path)
+        with quick.reading_as(MEI) as ws:
+            new, converted = ws.iterate(
+                Lead, order_by="id", include="converted_account converted_contact converted_opportunity"
+            )
+        assert result.counts.rows == expected["rows"]
+        assert (new.custom.zoho_id, new.status, new.custom.email_opt_out) == ("zcrm_5000000000001", "new", False)
+        assert (converted.custom.zoho_id, converted.status) == ("zcrm_5000000000002", "converted")
+        assert converted.custom.email_opt_out is True
+        became = (converted.converted_account, converted.converted_contact, converted.converted_opportunity)
+        assert [each.record.custom.zoho_id for each in became if each] == ["zcrm_7001", "zcrm_8001", "zcrm_9001"]
+
+
+def expected_of(case: Case, name: str) -> dict[str, Any]:
+    """Return what is expected of a file that people get by pressing Export."""
+    expected: dict[str, Any] = json.loads((case("export-ui-headers") / "expected.json").read_text("utf-8"))[name]
+    return expected

@@ -190,6 +190,7 @@ class _Suggester:
         if not self._entities:
             return
         map = self._main()
+        alias = next(each.alias for each in self._entities if each.entity == map.entity)
         entity = self.schema.entities[map.entity]
         taken = {path.removeprefix("custom.") for path in entity.fields if path.startswith("custom.")}
         taken |= {each.name for each in self._customs if each.entity == map.entity}
@@ -206,11 +207,16 @@ class _Suggester:
             taken.add(custom.name)
             self._customs.append(custom)
             added.append(field)
-            self._tell(column, map.alias, field.path, CUSTOM, f"no field is for it; a new one of kind {custom.kind}")
+            self._tell(column, alias, field.path, CUSTOM, f"no field is for it; a new one of kind {custom.kind}")
         unique = next((each.path for each in self._customs if each.unique and each.entity == map.entity), None)
         by = (unique,) if weak and unique else map.by
-        place = self._entities.index(map)
-        self._entities[place] = attrs.evolve(map, fields=(*map.fields, *added), by=by)
+        # Rows of one entity may be told apart by a condition, as leads that are converted; all of them keep the rest.
+        self._entities = [
+            attrs.evolve(each, fields=(*each.fields, *added), by=by if each is map else each.by)
+            if each.entity == map.entity
+            else each
+            for each in self._entities
+        ]
 
     def mapping(self, like: Mapping, fingerprint: str) -> Mapping:
         """Return what was collected, with everything else as *like* has it."""
