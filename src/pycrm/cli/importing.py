@@ -322,7 +322,7 @@ def _watched(settings: Settings) -> Iterator[_Watch]:
             if watch.run:
                 click.echo(
                     say(
-                        "{run} stopped after {rows:,} rows: `pycrm import resume {run}` goes on behind them, "
+                        "{run} stopped, rows done: {rows:,}; `pycrm import resume {run}` goes on behind them, "
                         "`pycrm import undo {run}` takes them back",
                         run=watch.run,
                         rows=watch.rows,
