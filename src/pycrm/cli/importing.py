@@ -44,7 +44,7 @@ def _reading(command: Any) -> Any:
         (("--format", "kind"), {"metavar": "FORMAT", "help": "Of the file; else by its content."}),
         (("--encoding",), {"metavar": "NAME", "help": "Of a text file, as gb18030; else found out."}),
         (("--delimiter",), {"metavar": "CHARACTER", "help": "Between cells; else found out."}),
-        (("--sheet",), {"metavar": "NAME", "help": "Of a workbook; else the first."}),
+        (("--sheet",), {"metavar": "NAME", "help": "Of a workbook or a folder, the one table to read."}),
         (
             ("--header-row",),
             {"type": click.IntRange(min=0), "metavar": "LINE", "help": "That names the columns; 0 for none."},
@@ -101,7 +101,8 @@ def suggest(
         to.write_text(text, encoding="utf-8")
     if settings.as_json:
         columns = [attrs.asdict(each) for each in found.columns]
-        print_json({"origin": found.origin, "preset": found.preset, "columns": columns, "mapping": text})
+        told_of = {"origin": found.origin, "preset": found.preset, "without_key": found.without_key}
+        print_json({**told_of, "columns": columns, "mapping": text})
         return
     say = settings.say
     if found.preset:
@@ -111,6 +112,14 @@ def suggest(
         for each in found.columns
     ]
     print_table(say.each("Column", "Field", "Certainty", "Reason"), rows, right=[2])
+    if found.without_key:
+        write(
+            say(
+                "no key is known of {entities}: a second import makes them again; name one in the mapping, as "
+                'by = ["number"]',
+                entities=", ".join(found.without_key),
+            )
+        )
     if to is not None:
         write(say("the mapping is in {file}; read it over, then `pycrm import plan`", file=to))
 

@@ -72,6 +72,7 @@ class TestSuggest:
         assert done.code == 0
         assert [each["column"] for each in done.data["columns"]] == ["No", "Name", "Country"]
         assert 'entity = "account"' in done.data["mapping"]
+        assert done.data["without_key"] == []
 
     def test_currency_that_is_none(self, firms: Run) -> None:
         """A slip is told, not written into the mapping."""
@@ -137,7 +138,7 @@ class TestRun:
         assert done.code == 0
         assert set(done.data) == {
             *("run", "rows", "created", "updated", "skipped", "refused", "queued"),
-            *("encoding", "seconds", "status", "agrees", "proof", "left"),
+            *("encoding", "seconds", "status", "agrees", "as_planned", "proof", "left"),
         }
         assert (done.data["created"], done.data["agrees"], done.data["left"]) == (2, True, [])
 
