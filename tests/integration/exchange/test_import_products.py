@@ -115,7 +115,7 @@ def test_pipedrive(quick: CRM, tmp_path: Path) -> None:
             "Neue GmbH",
         ]
         assert [each.stage.record.name for each in found] == ["Proposal", "Lost", "Won"]
-        assert [each.owner.id == owner for each in found] == [True, False, False]
+        assert [each.owner is not None and each.owner.id == owner for each in found] == [True, False, False]
         assert ws.count(AccountContact) == 2
     before = contents(quick)
     again = [by_suggestion(quick, path) for path in files]
