@@ -75,6 +75,24 @@ def test_edited_since(plain: CRM, tmp_path: Path) -> None:
         assert sorted((each.number, each.name) for each in ws.iterate(Account)) == [("A1", "mine"), ("A2", "mine")]
 
 
+def test_left_is_told_again(plain: CRM, tmp_path: Path) -> None:
+    """By the report, and by the next call, which has nothing else to do; each batch has its own."""
+    result = plain.imports.run(MEI, csv_file(tmp_path, ROWS), mapping(ACCOUNTS), batch_size=1)
+    with plain.acting_as(MEI) as ws:
+        for number, changes in (("A1", {"name": "mine"}), ("A3", {"phone": "+49 89 1", "country": "DE"})):
+            account = ws.find(Account, number=number)
+            assert account is not None
+            ws.update(account, **changes)
+
+    undone = plain.imports.undo(MEI, result.run)
+    again = plain.imports.undo(MEI, result.run)
+    report = plain.imports.report(MEI, result.run)
+    assert (undone.removed, again.removed, report.status) == (1, 0, "undone")
+    assert [each.problems[0].facts["paths"] for each in undone.left] == ["phone, country", "name"]
+    assert [each.problems[0].facts["actor"] for each in report.left] == ["mei", "mei"]
+    assert again.to_data()["left"] == report.to_data()["left"] == undone.to_data()["left"]
+
+
 def test_referred_to_since(plain: CRM, tmp_path: Path) -> None:
     """A record that others refer to by now stays, and the rest goes."""
     result = plain.imports.run(MEI, csv_file(tmp_path, ROWS), mapping(ACCOUNTS))

@@ -42,6 +42,36 @@ def test_rate_and_time_left_are_told() -> None:
     assert shown(Terminal(), [(0, 0), (2, 250)]).endswith("\rrecords: 250 of 1,000, 125 per second, 0:06 left")
 
 
+def test_nobody_knows_how_much_there_is() -> None:
+    """Then nothing is left that could be told; what is known by other means is told as it is."""
+    clock, stream = Clock(), Terminal()
+    progress = Progress("rows", Texts(), stream, clock)
+    for seconds, done, left in ((0, 0, None), (2, 250, None), (4, 500, 61.0)):
+        clock.now = 100 + seconds
+        progress(done, None, left)
+
+    lines = [line for line in stream.getvalue().split("\r") if line.strip()]
+    assert lines == ["rows: 0", "rows: 250, 125 per second", "rows: 500, 125 per second, 1:01 left"]
+
+
+def test_rate_is_of_this_time() -> None:
+    """What was done before the first call took time that nobody knows."""
+    assert shown(Terminal(), [(0, 500), (2, 750)]).endswith("750 of 1,000, 125 per second, 0:02 left")
+
+
+def test_last_line_is_shown_in_the_end() -> None:
+    """Where lines add up and the end comes unforeseen."""
+    clock, stream = Clock(), io.StringIO()
+    progress = Progress("rows", Texts(), stream, clock)
+    for seconds, done in ((0, 0), (1, 10), (2, 20)):
+        clock.now = 100 + seconds
+        progress(done, None)
+    progress.clear()
+    progress.clear()
+
+    assert stream.getvalue().splitlines() == ["rows: 0", "rows: 20, 10 per second"]
+
+
 def test_long_times_have_hours() -> None:
     """An hour is not sixty minutes to a reader."""
     assert "1:02:30 left" in shown(Terminal(), [(0, 0), (10, 10)], total=3760)
