@@ -9,7 +9,7 @@ from tests.imports import ACCOUNTS, MEI, contents, csv_file, mapping
 
 from pycrm import CRM, Account, ImportRun, Principal
 from pycrm.errors import ConfigurationError, ConflictError, NotFoundError
-from pycrm.exchange.importing import Progress
+from pycrm.exchange.importing import ImportResult, Progress
 
 ROWS = "No,Name,Country\n" + "".join(f"A{n % 17},name {n},{'XX' if n % 10 == 3 else 'CN'}\n" for n in range(60))
 
@@ -119,3 +119,22 @@ def test_two_at_once(plain: CRM, tmp_path: Path) -> None:
     assert done == [60]
     with plain.reading_as(MEI) as ws:
         assert ws.count(Account) == 17
+
+
+def test_number_is_told_as_it_begins(plain: CRM, tmp_path: Path) -> None:
+    """Whoever watches knows the run before its first row, and whatever ends it early names it."""
+    path = csv_file(tmp_path, ROWS)
+    begun: list[ImportResult] = []
+    with pytest.raises(Cut) as ended:
+        plain.imports.run(
+            MEI,
+            path,
+            mapping(ACCOUNTS),
+            batch_size=7,
+            on_begin=begun.append,
+            on_progress=cut_after(7),  # type: ignore[arg-type]
+        )
+    plain.imports.resume(MEI, begun[0].run, on_begin=begun.append)
+
+    assert [(each.status, each.counts.rows) for each in begun] == [("running", 0), ("running", 7)]
+    assert ended.value.__notes__[0].startswith(f"{begun[0].run} is not through: `resume` goes on")

@@ -276,6 +276,7 @@ class TestPolicies:
             hit = ws.find(Account, number="A1")
         assert hit is not None
         assert (row.problems[0]["code"], row.entity, row.record_id) == ("import.queued", "account", hit.id)
+        assert (result.queued, crm.imports.report(MEI, result.run).queued) == (1, 1)
 
     def test_only_empty(self, crm: CRM, tmp_path: Path) -> None:
         """``only_empty`` fills what is empty and overwrites nothing."""

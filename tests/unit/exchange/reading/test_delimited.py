@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pycrm.errors import ReadError, ReadTooLargeError
 from pycrm.exchange.formulas import neutral, original
 from pycrm.exchange.reading import Limits, open_source
+from pycrm.exchange.reading.delimited import DelimitedTable
 from pycrm.exchange.rows import Row, Source
 
 # Without marks against formulas, which a text has by chance.
@@ -204,6 +205,15 @@ def test_lines_count_physically(path: Path) -> None:
     assert [(row.line, row.cells[0]) for row in rows] == [(4, "1"), (8, "3"), (10, "5")]
 
 
+@pytest.mark.parametrize(("encoding", "lines"), [("utf-8", 4), ("gb18030", 4), ("utf-16", None)])
+def test_lines_are_counted(path: Path, encoding: str, lines: int | None) -> None:
+    """Those of cells too, unless that would take decoding the file."""
+    table = opened(path, 'a,b\n1,"x\ny"\n3,海\n'.encode(encoding), encoding=encoding).tables[0]
+
+    assert isinstance(table, DelimitedTable)
+    assert table.count_lines() == lines
+
+
 def test_rows_resume(path: Path) -> None:
     """Reading goes on behind any line, across cells with line ends."""
     text = "a,b\n" + "".join(f'{number},"x\n{number}"\n' for number in range(3_000))
@@ -270,6 +280,7 @@ def test_told_delimiter_line_is_no_row(path: Path) -> None:
         ("", {}, "is empty"),
         ("\n\n , \n", {}, "blank lines only"),
         ("a,b\n", {"header_row": 9}, "no line 9"),
+        ("a,b\n", {"header_row": -1}, "header_row=-1 is no line"),
         ("a,b\n", {"delimiter": "::"}, "one character"),
         ("a,b\n", {"delimiter": '"'}, "one character"),
     ],
