@@ -811,8 +811,8 @@ class TestRowsBack:
     def fed_again(self, crm: CRM, path: Path, how: str, *, times: int = 1) -> ImportResult:
         """Import *path*, and what was refused of it so many times again, at last with a country for XX."""
         result = crm.imports.run(MEI, path, mapping(how))
-        back = path.with_name("back.csv")
         for time in range(1, times + 1):
+            back = path.with_name(f"back {time}.csv")
             crm.imports.write_rows_back(MEI, result.run, back)
             if time == times:
                 back.write_text(back.read_text("utf-8-sig").replace("XX", "DE"), "utf-8-sig")
@@ -927,8 +927,8 @@ tags = "TEL"
         """Rows that were given back twice still tell the line of the first source."""
         path = csv_file(tmp_path, "No,Name,Country\n1,a,CN\n2,b,CN\n3,c,XX\n")
         result = quick.imports.run(MEI, path, mapping(ACCOUNTS))
-        back = tmp_path / "back.csv"
-        for _ in range(2):
+        for time in range(2):
+            back = tmp_path / f"back {time}.csv"
             quick.imports.write_rows_back(MEI, result.run, back)
             result = quick.imports.run(MEI, back, mapping(ACCOUNTS))
 
