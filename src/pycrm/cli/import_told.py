@@ -110,6 +110,7 @@ def _tell_proof(settings: Settings, proof: Proof) -> None:
             totals.append((f"{name}.{path}", *(shown_sums(field, sums) for sums in parts)))
     if totals:
         print_table(say.each("Total", "Read", "Left out", "Written", "Stored"), totals, right=[1, 2, 3, 4])
+    _tell_set_aside(settings, proof)
     for difference in proof.differences[:MOST_SHOWN]:
         write(
             say(
@@ -121,6 +122,21 @@ def _tell_proof(settings: Settings, proof: Proof) -> None:
                 stored=difference.stored,
             )
         )
+
+
+def _tell_set_aside(settings: Settings, proof: Proof) -> None:
+    """Tell what rows went in without, as their mapping wants it."""
+    if not proof.set_aside:
+        return
+    say, labels = settings.say, settings.crm().labels
+    rows = []
+    for each in proof.set_aside:
+        first = each.examples[0]
+        examples = _cut(", ".join(map(_value, each.examples)), LONGEST_SHOWN)
+        reason = labels.problem(Problem.from_data(first, None), settings.language)
+        rows.append((_where(first), f"{each.entity}.{each.field}", f"{each.count:,}", examples, reason))
+    write(say("left out or replaced, as the mapping says:"))
+    print_table(say.each("Column", "Field", "Values set aside", "Examples", "Reason"), rows, right=[2])
 
 
 def tell_refused(settings: Settings, done: ImportResult) -> None:

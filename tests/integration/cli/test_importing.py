@@ -199,6 +199,21 @@ class TestRun:
         assert "somebody has to decide" in report.out
         assert firms("import", "report", number, "--json").data["queued"] == 2
 
+    def test_values_set_aside(self, firms: Run, folder: Path) -> None:
+        """Values that the mapping leaves out are told by field and reason in the plan, the run and its report."""
+        empty = 'country = { column = "Country", on_problem = "empty" }'
+        (folder / "m.toml").write_text(ACCOUNTS.replace('country = "Country"', empty))
+
+        planned = firms("import", "plan", "firms.csv", "--mapping", "m.toml")
+        done, run = bring(firms, "firms.csv")
+        reported = firms("import", "report", run)
+
+        for told in (planned, done, reported):
+            assert "left out or replaced, as the mapping says:" in told.lines
+            assert re.search(r"^Country +account\.country +1 +XX +is no code of a country", told.out, re.MULTILINE)
+        (aside,) = firms("import", "report", run, "--json").data["proof"]["set_aside"]
+        assert (aside["field"], aside["count"], aside["examples"][0]["facts"]["line"]) == ("country", 1, 3)
+
     @pytest.mark.parametrize(
         ("words", "told"),
         [

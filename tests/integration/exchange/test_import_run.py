@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -28,7 +29,7 @@ from pycrm import (
     field,
 )
 from pycrm.errors import ConfigurationError
-from pycrm.exchange.importing import ImportResult, Progress, totals
+from pycrm.exchange.importing import ImportPlan, ImportResult, Progress, Proof, totals
 from pycrm.plugin import ChangeSet, Plugin, Problem, Workspace
 
 
@@ -697,6 +698,111 @@ class TestProof:
         (told,) = result.proof.differences
         assert (told.line, told.field, told.read, told.stored) == (3, "name", "loud", "LOUD")
         crm.close()
+
+
+class TestSetAside:
+    """What rows go in without, since the mapping leaves it out or replaces it."""
+
+    TEXT = """
+version = 1
+[[entity]]
+entity = "account"
+by = ["name"]
+[entity.fields]
+name = "Name"
+website = { column = "Site", on_problem = "empty" }
+country = { column = "Country", on_problem = "default", default = "CN" }
+owner = { column = "Owner", find = "name", otherwise = "empty" }
+"""
+    ROWS = """Name,Site,Country,Owner
+one,none,DE,Anna
+two,https://b.example.com,??,Anna
+three,n/a,FR,
+four,none,FR,Bo
+"""
+
+    def test_counted(self, plain: CRM, tmp_path: Path) -> None:
+        """Each field and reason is told with its column, how many values it were, and the first different ones."""
+        path = csv_file(tmp_path, self.ROWS)
+
+        result = plain.imports.run(MEI, path, mapping(self.TEXT), batch_size=2)
+
+        assert result.counts.created == 4
+        assert self.told(result.proof) == [
+            ("account", "website", "url.invalid", 3, [(2, "Site", "none"), (4, "Site", "n/a")]),
+            ("account", "owner", "import.left_empty", 3, [(2, "Owner", "Anna"), (5, "Owner", "Bo")]),
+            ("account", "country", "country.unknown", 1, [(3, "Country", "??")]),
+        ]
+        assert self.told(plain.imports.report(MEI, result.run).proof) == self.told(result.proof)
+
+    def test_planned(self, plain: CRM, tmp_path: Path) -> None:
+        """The plan tells it before, by row, too, and is what it was when it is read again."""
+        path = csv_file(tmp_path, self.ROWS)
+
+        plan = plain.imports.plan(MEI, path, mapping(self.TEXT))
+
+        assert [each["code"] for each in plan.rows[0].problems] == ["url.invalid", "import.left_empty"]
+        again = ImportPlan.from_data(json.loads(json.dumps(plan.to_data())))
+        result = plain.imports.run(MEI, path, plan=again)
+        assert self.told(again.proof) == self.told(plan.proof) == self.told(result.proof)
+        assert result.as_planned
+
+    def test_refused_rows(self, plain: CRM, tmp_path: Path) -> None:
+        """A row that is refused for something else comes back whole, so nothing of it is put aside."""
+        path = csv_file(tmp_path, "Name,Site,Country,Owner\n,none,DE,Anna\n")
+
+        result = plain.imports.run(MEI, path, mapping(self.TEXT))
+
+        assert (result.counts.refused, result.proof.set_aside) == (1, ())
+
+    def test_odd_values(self, plain: CRM, tmp_path: Path) -> None:
+        """Of a long value the beginning is told, and what no database stores as text is written out."""
+        row = {"Name": "one", "Site": "x" * 1_000, "Country": "DE", "Owner": "", "Revenue": "1\ud800"}
+        path = tmp_path / "rows.jsonl"
+        path.write_text(json.dumps(row), "utf-8")
+        revenue = 'annual_revenue = { column = "Revenue", transforms = ["money(CNY)"], on_problem = "empty" }\n'
+
+        result = plain.imports.run(MEI, path, mapping(self.TEXT + revenue))
+
+        set_aside = plain.imports.report(MEI, result.run).proof.set_aside
+        assert [each.examples[0]["facts"]["value"] for each in set_aside] == ["x" * 200, "1\\ud800"]
+
+    @pytest.mark.parametrize("otherwise", ["empty", "refuse"])
+    def test_several(self, plain: CRM, tmp_path: Path, otherwise: str) -> None:
+        """Of several references in a cell each that leads nowhere is told, those to later rows, too."""
+        with plain.acting_as(MEI) as ws:
+            ws.define_field(Account, "partners", field.refs(Account))
+            ws.create(Account(number="A0", name="there"))
+        partners = f'{{ column = "Partners", split = ";", find = "number", otherwise = "{otherwise}" }}'
+        path = csv_file(tmp_path, "No,Name,Country,Partners\nA1,one,CN,A0;A2;A9\nA2,two,CN,\n")
+
+        result = plain.imports.run(MEI, path, mapping(f'{ACCOUNTS}"custom.partners" = {partners}\n'))
+
+        if otherwise == "refuse":
+            assert told(plain, result) == [(2, "refused", "import.not_found"), (2, "refused", "import.not_found")]
+        else:
+            assert self.told(result.proof) == [
+                (
+                    "account",
+                    "custom.partners",
+                    "import.left_empty",
+                    2,
+                    [(2, "Partners", "A2"), (2, "Partners", "A9")],
+                )
+            ]
+
+    def told(self, proof: Proof) -> list[tuple[str, str, str, int, list[tuple[int, str, str]]]]:
+        """Return what *proof* says was put aside: entity, field, code, count, and examples by line, column, value."""
+        return [
+            (
+                each.entity,
+                each.field,
+                each.code,
+                each.count,
+                [tuple(example["facts"][name] for name in ("line", "column", "value")) for example in each.examples],
+            )
+            for each in proof.set_aside
+        ]
 
 
 class TestMeanwhile:

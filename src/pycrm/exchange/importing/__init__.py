@@ -6,6 +6,7 @@ from pycrm.exchange.importing.plan import ImportPlan
 from pycrm.exchange.importing.progress import Progress
 from pycrm.exchange.importing.proof import ColumnTotal, EntityProof, Proof
 from pycrm.exchange.importing.result import ImportResult, Left
+from pycrm.exchange.importing.set_aside import SetAside
 from pycrm.exchange.importing.undoing import ImportUndone
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "Outcome",
     "Progress",
     "Proof",
+    "SetAside",
 ]

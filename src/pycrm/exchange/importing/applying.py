@@ -16,6 +16,7 @@ from pycrm.exchange.importing.attempt import Attempt, RowsRefusedError
 from pycrm.exchange.importing.matching import KeyMatcher, Matcher
 from pycrm.exchange.importing.outcome import Outcome
 from pycrm.exchange.importing.proof import Proof
+from pycrm.exchange.importing.set_aside import set_aside_by
 from pycrm.exchange.importing.verifying import compare
 from pycrm.exchange.mapping import BoundMapping, Prepared
 from pycrm.exchange.rows import Row
@@ -124,5 +125,6 @@ class _Batch:
             words.update(attempt.outcomes)
         for place, problems in self.refused.items():
             words[place] = Outcome(self.rows[place].line, "refused", problems=tuple(problems))
+        outcomes = [words[place] for place in range(len(self.rows))]
         proof = compare(self.bound, self.prepared, [work for attempt in attempts for work in attempt.works])
-        return Applied([words[place] for place in range(len(self.rows))], proof)
+        return Applied(outcomes, proof + Proof(set_aside=set_aside_by(outcomes)))

@@ -14,7 +14,7 @@ from pycrm.errors import Problem
 from pycrm.exchange.importing import notes
 from pycrm.exchange.importing.drafts import Draft, DraftMaker
 from pycrm.exchange.importing.known import KnownRecords
-from pycrm.exchange.importing.lookups import Found, look_up
+from pycrm.exchange.importing.lookups import Found, look_up, missing_target
 from pycrm.exchange.importing.matching import Matcher
 from pycrm.exchange.importing.outcome import Outcome, Word
 from pycrm.exchange.importing.policy import Policy, is_older
@@ -71,11 +71,14 @@ class Attempt:
     _notes: dict[int, list[Problem]] = attrs.field(factory=dict)
     _paths: dict[int, list[str]] = attrs.field(factory=dict)
     _refusals: dict[int, list[Problem]] = attrs.field(factory=dict)
+    _set_aside: dict[int, list[tuple[str, Problem]]] = attrs.field(factory=dict)
 
     def carry_out(self) -> None:
         """Make the drafts, write them, and read them back."""
         bound, prepared = self.batch.bound, self.batch.prepared
         for number, entity in enumerate(bound.entities):
+            for place, problems in prepared[number].notes.items():
+                self._put_aside(entity, place, *problems)
             self.works.append(self._draft(entity, prepared[number]))
             self._refuse()
         ctx = self.batch.ws._ctx
@@ -108,6 +111,7 @@ class Attempt:
             record_id,
             tuple(self._notes.get(place, ())),
             tuple(self._paths.get(place, ())),
+            tuple(self._set_aside.get(place, ())),
         )
 
     # Drafts
@@ -162,7 +166,7 @@ class Attempt:
             draft = drafts[each.place]
             target = values[each.lookup.field].get(each.key)
             if target is None or target is draft:
-                self._refuse_reference(bound, each.path, each.place, each.missing)
+                self._miss(bound, each.path, each.place, each.key)
                 continue
             field = work.entity.field(each.path)
             work.maker.refer(draft, field, Ref(target.record.id, record=target.record))
@@ -229,7 +233,7 @@ class Attempt:
                 key = keys[place]
                 if key is None or not prepared.wanted[place]:
                     continue
-                if not lookup.several and key in own and key not in found.ids:
+                if key in own and key not in found.ids:
                     waiting.append(Waiting(place, path, lookup, key))
                 else:
                     column[place] = self._found(bound, path, found, key, place)
@@ -245,20 +249,32 @@ class Attempt:
 
     def _own_values(self, bound: BoundEntity, prepared: Prepared, lookup: Lookup) -> frozenset[Any]:
         """Return the values by which rows of this batch may be looked up by others of it."""
-        if lookup.entity != bound.entity.name or lookup.field not in prepared.values:
+        if lookup.several or lookup.entity != bound.entity.name or lookup.field not in prepared.values:
             return frozenset()
         values = prepared.values[lookup.field]
         return frozenset(values[place] for place in self.places if prepared.wanted[place] and values[place] is not None)
 
     def _found(self, bound: BoundEntity, path: str, found: Found, key: Any, place: int) -> Any:
-        """Return what the *key* of a row leads to, or what it leaves empty; what it misses refuses the row."""
+        """Return what the *key* of a row leads to, or what it leaves empty; what it misses may refuse the row."""
         lookup = bound.lookups[path]
         for each in key if lookup.several else (key,):
             if (problem := found.problems.get(each)) is not None:
                 self._refuse_reference(bound, path, place, problem)
+            elif each not in found.ids:
+                self._miss(bound, path, place, each)
         if lookup.several:
             return tuple(Ref(found.ids[each], lookup.entity) for each in key if each in found.ids)
         return Ref(found.ids[key], lookup.entity) if key in found.ids else None
+
+    def _miss(self, bound: BoundEntity, path: str, place: int, key: Any) -> None:
+        """Do as the mapping says where nobody has the *key* of the reference at *path*: leave it empty, or refuse."""
+        lookup = bound.lookups[path]
+        if lookup.otherwise != "empty":
+            self._refuse_reference(bound, path, place, missing_target(lookup, key))
+            return
+        told = located(notes.left_empty(lookup.entity, lookup.field, key), path, self.batch.rows[place].line)
+        _name_columns(bound, told)
+        self._put_aside(bound, place, told)
 
     def _refuse_reference(self, bound: BoundEntity, path: str, place: int, problem: Problem) -> None:
         """Refuse a row because of the *problem* of its reference at *path*, which is told with the columns."""
@@ -335,6 +351,9 @@ class Attempt:
     def _refuse(self) -> None:
         if self._refusals:
             raise RowsRefusedError(self._refusals)
+
+    def _put_aside(self, bound: BoundEntity, place: int, *problems: Problem) -> None:
+        self._set_aside.setdefault(place, []).extend((bound.entity.name, problem) for problem in problems)
 
     def _note(self, place: int, problem: Problem) -> None:
         problem.facts.setdefault("line", self.batch.rows[place].line)

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from pycrm.errors import Problem
 from pycrm.fields.field import Field
 
-__all__ = ["disagree", "exists", "failed", "is_new", "new_left", "not_wanted", "older", "queued", "several"]
+__all__ = [
+    "disagree",
+    "exists",
+    "failed",
+    "is_new",
+    "left_empty",
+    "new_left",
+    "not_wanted",
+    "older",
+    "queued",
+    "several",
+]
 
 
 def failed(error: Exception) -> Problem:
@@ -44,6 +55,18 @@ def older(entity: str) -> Problem:
 def new_left(entity: str) -> Problem:
     """Return what to note where a new record is left out."""
     return Problem("import.new_left", level="note", message="{entity} is new and left out", entity=entity)
+
+
+def left_empty(entity: str, field: str, key: object) -> Problem:
+    """Return what to note where a reference stays empty: no *entity* has *key* in *field*."""
+    return Problem(
+        "import.left_empty",
+        level="note",
+        message="leads to no {entity} with this {key}, and is left empty",
+        entity=entity,
+        key=field,
+        value=key,
+    )
 
 
 def not_wanted() -> Problem:

@@ -28,6 +28,8 @@ class Outcome:
         record_id: That record; None where there is none.
         problems: Why it was refused or skipped; the fact ``column`` names the column.
         paths: What an update changed, by entity: ``"account.name"``.
+        set_aside: What was wrong with values that the mapping says to leave out or to replace, each with the entity
+            whose field it is.
     """
 
     line: int
@@ -36,6 +38,7 @@ class Outcome:
     record_id: UUID | None = None
     problems: Sequence[Problem] = ()
     paths: Sequence[str] = ()
+    set_aside: Sequence[tuple[str, Problem]] = ()
 
 
 @attrs.frozen

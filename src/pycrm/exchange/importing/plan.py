@@ -29,7 +29,7 @@ class PlannedRow:
         outcome: ``"created"``, ``"updated"``, ``"skipped"`` or ``"refused"``.
         entity: Of the record that it hits; of one that would be made, too.
         record: Id of a record that was there before.
-        problems: As `Problem.to_data` tells them.
+        problems: As `Problem.to_data` tells them; of values that the mapping puts aside, too.
         paths: What an update changes: ``"account.name"``.
     """
 
@@ -50,7 +50,7 @@ class PlannedRow:
             outcome.word,
             outcome.entity,
             str(outcome.record_id) if is_there else None,
-            [problem.to_data() for problem in outcome.problems],
+            [problem.to_data() for problem in (*outcome.problems, *(each for _, each in outcome.set_aside))],
             list(outcome.paths),
         )
 

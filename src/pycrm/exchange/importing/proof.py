@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from pycrm.exchange.importing.set_aside import SetAside, counted
 from pycrm.exchange.importing.totals import Sums, added
 
 __all__ = ["MOST_DIFFERENCES", "ColumnTotal", "Difference", "EntityProof", "Proof"]
@@ -125,10 +126,12 @@ class Proof:
     Attributes:
         entities: By the entity's name.
         differences: The first of them.
+        set_aside: What rows went in without, by field and reason.
     """
 
     entities: Mapping[str, EntityProof] = attrs.field(factory=dict)
     differences: Sequence[Difference] = ()
+    set_aside: Sequence[SetAside] = ()
 
     def __add__(self, other: Proof) -> Proof:
         names = {**self.entities, **other.entities}
@@ -138,7 +141,11 @@ class Proof:
             else self.entities.get(name) or other.entities[name]
             for name in names
         }
-        return Proof(entities, (*self.differences, *other.differences)[:MOST_DIFFERENCES])
+        return Proof(
+            entities,
+            (*self.differences, *other.differences)[:MOST_DIFFERENCES],
+            counted((*self.set_aside, *other.set_aside)),
+        )
 
     @property
     def agrees(self) -> bool:
@@ -161,7 +168,12 @@ class Proof:
             )
             for name, each in data["entities"].items()
         }
-        return cls(entities, tuple(Difference(**each) for each in data["differences"]))
+        set_aside = data.get("set_aside", ())  # earlier code did not count them
+        return cls(
+            entities,
+            tuple(Difference(**each) for each in data["differences"]),
+            tuple(SetAside(**each) for each in set_aside),
+        )
 
 
 def _chained(first: str, second: str) -> str:

@@ -7,9 +7,7 @@ from typing import Any
 
 import attrs
 
-from pycrm.errors import Problem
 from pycrm.exchange.importing.drafts import Draft
-from pycrm.exchange.importing.lookups import missing_target
 from pycrm.exchange.mapping import Lookup
 
 __all__ = ["Waiting", "by_value", "parents_first"]
@@ -30,11 +28,6 @@ class Waiting:
     path: str
     lookup: Lookup
     key: Any
-
-    @property
-    def missing(self) -> Problem:
-        """What to say where there is none after all."""
-        return missing_target(self.lookup, self.key)
 
 
 def by_value(drafts: Sequence[Draft], path: str) -> dict[Any, Draft]:
