@@ -104,6 +104,15 @@ def test_progress(crm: CRM, tmp_path: Path) -> None:
     assert all(each.rate > 0 for each in told)
 
 
+def test_progress_of_a_plan(crm: CRM, tmp_path: Path) -> None:
+    """Nobody has counted the rows for the plan, so the lines of the text tell the time left."""
+    told: list[Progress] = []
+
+    crm.imports.plan(MEI, csv_file(tmp_path, ROWS), mapping(ACCOUNTS), batch_size=2, on_progress=told.append)
+    assert [each.counts.rows for each in told] == [2, 3]
+    assert [each.seconds_left is not None and each.seconds_left > 0 for each in told] == [True, False]
+
+
 class TestAsPlanned:
     """Whether a run did what the plan said that was approved."""
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from uuid import UUID
 
 from pycrm.exchange.importing.applying import apply_rows, prepare_rows
-from pycrm.exchange.importing.batches import define_missing_fields, in_batches, table_of
+from pycrm.exchange.importing.batches import define_missing_fields, in_batches, lines_of, table_of
 from pycrm.exchange.importing.plan import Decisions, ImportPlan
 from pycrm.exchange.importing.ports import Doors
 from pycrm.exchange.importing.progress import OnProgress, Stopwatch
@@ -71,7 +71,8 @@ class _Planning:
         on_progress: OnProgress | None,
     ) -> None:
         """Apply all rows in the unit of *ws*."""
-        watch, unit = Stopwatch(self._decisions.counts, of), ws._ctx.unit
+        lines = lines_of(table) if on_progress and of is None else None
+        watch, unit = Stopwatch(self._decisions.counts, of, lines=lines), ws._ctx.unit
         mark = unit.mark()
         with closing(in_batches(table.rows(), batch_size)) as batches:
             for rows in batches:
@@ -82,7 +83,7 @@ class _Planning:
                 unit.forget_since(mark)
                 ws._ctx.forget_known()
                 if on_progress is not None:
-                    on_progress(watch.progress(self._decisions.counts))
+                    on_progress(watch.progress(self._decisions.counts, rows[-1].line))
         self._seconds = watch.seconds
 
     def plan(self, source: Source, mapping: Mapping, defined: Sequence[str], unmapped: Sequence[str]) -> ImportPlan:

@@ -14,7 +14,7 @@ import attrs
 from pycrm.entities import ImportRun
 from pycrm.errors import ConfigurationError, ConflictError, NotFoundError
 from pycrm.exchange.importing.applying import Applied, apply_rows, prepare_rows
-from pycrm.exchange.importing.batches import in_batches, table_of
+from pycrm.exchange.importing.batches import in_batches, lines_of, table_of
 from pycrm.exchange.importing.outcome import Counts, Outcome
 from pycrm.exchange.importing.plan import NOTHING_DECIDED, decided
 from pycrm.exchange.importing.ports import Doors
@@ -24,7 +24,6 @@ from pycrm.exchange.importing.result import ImportResult, Left
 from pycrm.exchange.importing.searching import IndexedAfter
 from pycrm.exchange.importing.typed_cells import packed, storable
 from pycrm.exchange.mapping import BoundMapping, Mapping, Prepared, bind_mapping, header_fingerprint, mapping_text
-from pycrm.exchange.reading.delimited import DelimitedTable
 from pycrm.exchange.rows import Row, Source, Table
 from pycrm.storage import UniqueViolation
 from pycrm.storage.bulk_calls import newest_change
@@ -228,7 +227,7 @@ def _work_on(
         schema = ws._reads.schema  # a field that he does not see is one that is not there
     table = table_of(source, mapping)
     bound = bind_mapping(mapping, table.columns, schema)
-    lines = table.count_lines() if on_progress and of is None and isinstance(table, DelimitedTable) else None
+    lines = lines_of(table) if on_progress and of is None else None
     watch = Stopwatch(ledger.counts, of, line=ledger.last_line, lines=lines)
     batches = in_batches(table.rows(after=ledger.last_line), run.batch_size)
     with IndexedAfter(doors, again=bool(ledger.batches)) as indexed, closing(batches):
