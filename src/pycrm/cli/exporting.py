@@ -15,7 +15,7 @@ from pycrm.cli.filters import conditions, pointing
 from pycrm.cli.output import print_json, write
 from pycrm.cli.progress import progress_of
 from pycrm.cli.texts import Misuse
-from pycrm.exchange.exporting import FORMATS, ExportReport
+from pycrm.exchange.exporting import FORMATS, ExportReport, format_of
 from pycrm.schema import Entity
 
 __all__ = ["export"]
@@ -61,6 +61,8 @@ def export(
     """  # noqa: D301  click wants the control character
     if to == STANDARD_OUTPUT and kind is None:
         raise Misuse("--to - needs --format")
+    if kind is None and format_of(to) is None:
+        raise Misuse("the name {file} does not say which format is meant; give --format", file=to)
     schema = settings.stored_schema()
     known = schema.entity(entity)
     with settings.reading() as ws, pointing(where):

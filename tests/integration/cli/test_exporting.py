@@ -54,6 +54,15 @@ def test_standard_output(run: Run) -> None:
     assert "--to - needs --format" in unclear.err
 
 
+def test_name_without_a_format(run: Run, folder: Path) -> None:
+    """A name that stands for no format is wrong usage, and nothing is written."""
+    done = run("export", "account", "--to", "accounts.txt")
+
+    assert done.code == 2
+    assert "the name accounts.txt does not say which format is meant; give --format" in done.err
+    assert not (folder / "accounts.txt").exists()
+
+
 def test_view(run: Run, folder: Path) -> None:
     """A saved view says what is exported."""
     run("create", "saved_view", "entity=account", "name=Germans", "where=country = 'DE'", "columns=name")

@@ -3,6 +3,6 @@
 It imports the workspace and the floors below it, and of its own floor only `formulas`, `joined` and `target`.
 """
 
-from pycrm.exchange.exporting.export import FORMATS, ExportReport, Headers, export
+from pycrm.exchange.exporting.export import FORMATS, ExportReport, Headers, export, format_of
 
-__all__ = ["FORMATS", "ExportReport", "Headers", "export"]
+__all__ = ["FORMATS", "ExportReport", "Headers", "export", "format_of"]

@@ -21,7 +21,7 @@ from pycrm.schema import Entity, Record
 from pycrm.workspace import Reader
 from pycrm.workspace.views import Wanted
 
-__all__ = ["FORMATS", "ExportReport", "Headers", "export"]
+__all__ = ["FORMATS", "ExportReport", "Headers", "export", "format_of"]
 
 Headers: TypeAlias = Literal["names", "labels"]
 OnProgress: TypeAlias = Callable[[int, int], object]
@@ -145,11 +145,16 @@ def export(
         return run.report()
 
 
+def format_of(name: str) -> str | None:
+    """Return the format that the ending of a file's *name* stands for; None where it stands for none."""
+    end = PurePath(name).suffix.lower()
+    return next((each for each, ends in FORMATS.items() if end in ends), None)
+
+
 def _format(target: Target, format: str | None) -> str:
     if format is None:
         name = os.fspath(target) if isinstance(target, (str, os.PathLike)) else ""
-        end = PurePath(name).suffix.lower()
-        format = next((each for each, ends in FORMATS.items() if end in ends), None)
+        format = format_of(name)
         if format is None:
             raise ConfigurationError(
                 f"the name {name!r} does not say which format is meant; give format=, one of {', '.join(FORMATS)}",
