@@ -125,7 +125,7 @@ def _tell_proof(settings: Settings, proof: Proof) -> None:
 
 
 def _tell_set_aside(settings: Settings, proof: Proof) -> None:
-    """Tell what rows went in without, as their mapping wants it."""
+    """Tell what rows went in without."""
     if not proof.set_aside:
         return
     say, labels = settings.say, settings.crm().labels
@@ -134,8 +134,9 @@ def _tell_set_aside(settings: Settings, proof: Proof) -> None:
         first = each.examples[0]
         examples = _cut(", ".join(map(_value, each.examples)), LONGEST_SHOWN)
         reason = labels.problem(Problem.from_data(first, None), settings.language)
-        rows.append((_where(first), f"{each.entity}.{each.field}", f"{each.count:,}", examples, reason))
-    write(say("left out or replaced, as the mapping says:"))
+        field = f"{each.entity}.{each.field}" if each.entity else ""
+        rows.append((each.column, field, f"{each.count:,}", examples, reason))
+    write(say("rows went in without these values:"))
     print_table(say.each("Column", "Field", "Values set aside", "Examples", "Reason"), rows, right=[2])
 
 

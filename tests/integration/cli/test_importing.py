@@ -209,7 +209,7 @@ class TestRun:
         reported = firms("import", "report", run)
 
         for told in (planned, done, reported):
-            assert "left out or replaced, as the mapping says:" in told.lines
+            assert "rows went in without these values:" in told.lines
             assert re.search(r"^Country +account\.country +1 +XX +is no code of a country", told.out, re.MULTILINE)
         (aside,) = firms("import", "report", run, "--json").data["proof"]["set_aside"]
         assert (aside["field"], aside["count"], aside["examples"][0]["facts"]["line"]) == ("country", 1, 3)

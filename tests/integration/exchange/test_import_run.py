@@ -755,6 +755,28 @@ four,none,FR,Bo
 
         assert (result.counts.refused, result.proof.set_aside) == (1, ())
 
+    def test_columns_that_no_field_takes(self, plain: CRM, tmp_path: Path) -> None:
+        """A column of which the mapping says nothing is told where it has a value, be it in the last row."""
+        rows = "one,https://a.example.com,DE,,,,\ntwo,https://b.example.com,DE,, ,VIP,\nfour,https://c.example.com,?,,,,new\n"
+        path = csv_file(tmp_path, f"Name,Site,Country,Owner,Blank,Grade,Note\n{rows}")
+        text = self.TEXT.replace(', on_problem = "default", default = "CN"', "")
+
+        result = plain.imports.run(MEI, path, mapping(text), batch_size=1)
+
+        assert result.counts.refused == 1
+        assert self.told(result.proof) == [("", "", "import.column_unused", 1, [(3, "Grade", "VIP")])]
+
+    def test_rows_fed_again(self, plain: CRM, tmp_path: Path) -> None:
+        """The columns behind the original ones, with reasons, count for nothing."""
+        path, back = csv_file(tmp_path, "Name,Site,Country,Owner\n,,DE,\n"), tmp_path / "back.csv"
+        first = plain.imports.run(MEI, path, mapping(self.TEXT))
+        plain.imports.write_rows_back(MEI, first.run, back)
+        back.write_text(back.read_text("utf-8-sig").replace("\n,,DE", "\nmended,,DE"), "utf-8")
+
+        result = plain.imports.run(MEI, back, mapping(self.TEXT))
+
+        assert (result.counts.created, result.proof.set_aside) == (1, ())
+
     def test_odd_values(self, plain: CRM, tmp_path: Path) -> None:
         """Of a long value the beginning is told, and what no database stores as text is written out."""
         row = {"Name": "one", "Site": "x" * 1_000, "Country": "DE", "Owner": "", "Revenue": "1\ud800"}

@@ -127,4 +127,4 @@ class _Batch:
             words[place] = Outcome(self.rows[place].line, "refused", problems=tuple(problems))
         outcomes = [words[place] for place in range(len(self.rows))]
         proof = compare(self.bound, self.prepared, [work for attempt in attempts for work in attempt.works])
-        return Applied(outcomes, proof + Proof(set_aside=set_aside_by(outcomes)))
+        return Applied(outcomes, proof + Proof(set_aside=set_aside_by(self.bound, self.rows, outcomes)))

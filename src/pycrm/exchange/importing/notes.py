@@ -8,6 +8,7 @@ from pycrm.errors import Problem
 from pycrm.fields.field import Field
 
 __all__ = [
+    "column_unused",
     "disagree",
     "exists",
     "failed",
@@ -66,6 +67,18 @@ def left_empty(entity: str, field: str, key: object) -> Problem:
         entity=entity,
         key=field,
         value=key,
+    )
+
+
+def column_unused(line: int, column: str, value: str) -> Problem:
+    """Return what to note of a *value* that no field takes."""
+    return Problem(
+        "import.column_unused",
+        level="note",
+        message="has values that no field of the mapping takes",
+        line=line,
+        column=column,
+        value=value,
     )
 
 

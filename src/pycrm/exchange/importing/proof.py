@@ -126,7 +126,7 @@ class Proof:
     Attributes:
         entities: By the entity's name.
         differences: The first of them.
-        set_aside: What rows went in without, by field and reason.
+        set_aside: What rows went in without, by field, column and reason.
     """
 
     entities: Mapping[str, EntityProof] = attrs.field(factory=dict)

@@ -1,15 +1,20 @@
-"""Values that rows went in without, since the mapping leaves them out or replaces them: counted by field and reason."""
+"""What rows went in without: values that the mapping leaves out or replaces, and columns that no field of it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from pycrm.errors import Problem
+from pycrm.exchange.importing import notes
+from pycrm.exchange.importing.fed_again import ADDED
 from pycrm.exchange.importing.outcome import Outcome
 from pycrm.exchange.importing.typed_cells import storable
+from pycrm.exchange.mapping import BoundMapping
+from pycrm.exchange.mapping.cells import is_empty
+from pycrm.exchange.rows import Row
 
 __all__ = ["SetAside", "counted", "set_aside_by"]
 
@@ -20,11 +25,12 @@ LONGEST = 200
 
 @attrs.frozen
 class SetAside:
-    """What was put aside of one field for one reason.
+    """What was put aside of one field, or of one column that no field takes, for one reason.
 
     Attributes:
-        entity: The entity's name.
-        field: Its path.
+        entity: The entity's name; empty of a column that no field takes.
+        field: Its path; likewise.
+        column: The header, several of them parted by commas; empty of a value that no column gives.
         code: Of the reason.
         count: How many values.
         examples: The first different ones, as `Problem.to_data` tells them, with the facts ``line``, ``column`` and
@@ -33,26 +39,46 @@ class SetAside:
 
     entity: str
     field: str
+    column: str
     code: str
     count: int
     examples: Sequence[Mapping[str, Any]]
 
 
-def set_aside_by(outcomes: Iterable[Outcome]) -> tuple[SetAside, ...]:
-    """Return what rows went in without; those that were refused come back whole."""
-    return counted(
-        SetAside(entity, problem.field or "", problem.code, 1, [_told(problem)])
-        for outcome in outcomes
-        if outcome.word != "refused"
+def set_aside_by(bound: BoundMapping, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> tuple[SetAside, ...]:
+    """Return what *rows* with these *outcomes* went in without; those that were refused come back whole."""
+    taken = [(row, outcome) for row, outcome in zip(rows, outcomes, strict=True) if outcome.word != "refused"]
+    noted = (
+        SetAside(entity, problem.field or "", problem.facts.get("column", ""), problem.code, 1, [_told(problem)])
+        for _, outcome in taken
         for entity, problem in outcome.set_aside
     )
+    return counted((*noted, *_unused(bound, [row for row, _ in taken])))
+
+
+def _unused(bound: BoundMapping, rows: Sequence[Row]) -> Iterator[SetAside]:
+    """Yield the columns with values that no field takes."""
+    for column in bound.unmapped:
+        if column in ADDED:
+            continue
+        place = bound.columns.index(column)
+        filled = [row for row in rows if not is_empty(row.cells[place])]
+        if filled:
+            examples: dict[str, dict[str, Any]] = {}
+            for row in filled:
+                value = str(row.cells[place])[:LONGEST]
+                if value not in examples:
+                    examples[value] = _told(notes.column_unused(row.line, column, value))
+                    if len(examples) == MOST_EXAMPLES:
+                        break
+            yield SetAside("", "", column, "import.column_unused", len(filled), list(examples.values()))
 
 
 def counted(told: Iterable[SetAside]) -> tuple[SetAside, ...]:
-    """Return *told* with what is of the same field and reason taken together, in the order of first appearance."""
-    by_reason: dict[tuple[str, str, str], SetAside] = {}
+    """Return *told* with what is of the same field, column and reason taken together, in the order of appearance."""
+    by_reason: dict[tuple[str, str, str, str], SetAside] = {}
     for each in told:
-        reason = (each.entity, each.field, each.code)
+        reason = (each.entity, each.field, each.column, each.code)
         before = by_reason.get(reason)
         by_reason[reason] = each if before is None else _together(before, each)
     return tuple(by_reason.values())
