@@ -132,6 +132,22 @@ def test_money(step: str, value: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "value", "form"),
+    [
+        ("number", "1,234", "number('1,234.56')"),
+        ("money", "EUR 1,234", "money(CNY, '1,234.56')"),
+        ("money(EUR)", "1,234", "money(EUR, '1,234.56')"),
+        ("money(EUR, '1.234,56')", "3.4", "money(EUR, '1.234,56')"),
+    ],
+)
+def test_advice(step: str, value: str, form: str) -> None:
+    """What does not say its form is told how the mapping can, in the words of the transform that was used."""
+    read = read_step(step)
+    with pytest.raises(Problem, match=re.escape(f"as in {form}")):
+        BASIC[read.name].function(value, *read.arguments)
+
+
+@pytest.mark.parametrize(
     ("step", "value", "expected"),
     [
         ("date", "2024/1/5", dt.date(2024, 1, 5)),

@@ -168,7 +168,8 @@ def _digits(whole: str, sample: str, value: Any) -> str:
         return f"{before or '0'}.{after}"  # a comma that cannot be a grouping mark
     raise Problem(
         "import.ambiguous_number",
-        message="may be {first} or {second}; tell the form in the mapping, as in number('1,234.56')",
+        message="may be {first} or {second}; tell the form in the mapping, as in {form}",
+        form="number('1,234.56')",
         first=before + after,
         second=f"{before}.{after}",
         value=value,
@@ -196,7 +197,8 @@ def _is_grouped(whole: str, group: str) -> bool:
 def _no_number(value: Any) -> Problem:
     return Problem(
         "import.no_number",
-        message="is no number that the mapping can read; correct it, or tell its form, as in number('1.234,56')",
+        message="is no number that the mapping can read; correct it, or tell its form, as in {form}",
+        form="number('1.234,56')",
         value=value,
     )
 
@@ -211,7 +213,12 @@ def _money_of(value: Any, currency: str = "", sample: str = "") -> Money | None:
         before, amount, behind = "", _number_of(value), ""
     else:
         check_digits(value)
-        before, amount, behind = _taken_apart(value, sample)
+        try:
+            before, amount, behind = _taken_apart(value, sample)
+        except Problem as problem:
+            if "form" in problem.facts:
+                problem.facts["form"] = problem.facts["form"].replace("number(", f"money({currency or 'CNY'}, ")
+            raise
     return None if amount is None else _in_currency(amount, _currency(before, behind, currency, value), value)
 
 
