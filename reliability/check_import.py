@@ -46,6 +46,10 @@ kind = "date"
 entity = "product"
 name = "amount"
 kind = "decimal"
+[[custom_field]]
+entity = "product"
+name = "rate"
+kind = "decimal"
 [[entity]]
 entity = "product"
 by = ["code"]
@@ -54,6 +58,7 @@ code = "编号"
 name = "名称"
 "custom.since_on" = { column = "日期", transforms = ["date(dmy)"] }
 "custom.amount" = "数量"
+"custom.rate" = { column = "比率", on_problem = "empty" }
 """
 
 
@@ -209,11 +214,12 @@ def _against(url: str, wanted: Mapping[str, str], rows: int) -> Counter[str]:
 
 @attrs.frozen
 class _Dirty:
-    """A file that something is wrong with, and what must come of it."""
+    """A file that something is wrong with, and what must come of it: of `set_aside`, how many values by column."""
 
     path: Path
     stored: Mapping[str, tuple[str, date | None, Decimal | None]]
     refused: frozenset[int]
+    set_aside: Mapping[str, int]
     rows: int
 
 
@@ -221,7 +227,9 @@ class _Dirty:
 def import_says_what_it_did(
     new_database: NewDatabase, seed: int, *, files: int = 50, rows: int = 200
 ) -> Mapping[str, Any]:
-    """Dirty files: every row is accounted for, totals hold, nothing is changed silently, and an undoing is whole."""
+    """Dirty files: every row is accounted for, totals hold, nothing is changed or left out silently, and an undoing is
+    whole.
+    """
     chance = random.Random(seed)
     told: Counter[str] = Counter()
     first: list[str] = []
@@ -244,6 +252,8 @@ def import_says_what_it_did(
             told["wrong_totals"] += total != sum((found[code][2] or Decimal(0) for code in dirty.stored), Decimal(0))
             undone = crm.imports.undo(ADMINISTRATOR, result.run)
             after = dict(_products(crm))
+            aside = {each.column: each.count for each in result.proof.set_aside}
+            told["left_out_untold"] += aside != dirty.set_aside
             told["undo_left"] += len(undone.left)
             told["undo_wrong"] += after != (before or after)
             before = after
@@ -255,6 +265,7 @@ def import_says_what_it_did(
         "wrong_refusals",
         "silent_changes",
         "wrong_totals",
+        "left_out_untold",
         "undo_left",
         "undo_wrong",
     )
@@ -279,20 +290,23 @@ def _dirty_file(path: Path, rows: int, chance: random.Random) -> _Dirty:
     delimiter = chance.choice([",", ";", "\t", "|"])
     stored: dict[str, tuple[str, date | None, Decimal | None]] = {}
     refused: set[int] = set()
+    aside: Counter[str] = Counter()
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-        writer.writerow(["编号", "名称", "日期", "数量"])
+        writer.writerow(["编号", "名称", "日期", "数量", "比率", "备注"])
         line = 2
         for _ in range(rows):
             code, name, day, amount, is_bad, values = _dirty_row(chance)
-            writer.writerow([code, name, day, amount])
+            rate, remark = chance.choice(["1.5", "", "n/a", "??"]), chance.choice(["", " ", "稍后联系"])
+            writer.writerow([code, name, day, amount, rate, remark])
             if is_bad:
                 refused.add(line)
             else:
+                aside += Counter({"比率": rate in ("n/a", "??"), "备注": bool(remark.strip())})
                 earlier = stored.get(code, ("", None, None))
                 stored[code] = (values[0], values[1] or earlier[1], values[2] if values[2] is not None else earlier[2])
             line += 1 + name.count("\n")
-    return _Dirty(path, stored, frozenset(refused), rows)
+    return _Dirty(path, stored, frozenset(refused), +aside, rows)
 
 
 def _dirty_row(
