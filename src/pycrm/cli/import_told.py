@@ -135,7 +135,7 @@ def _tell_set_aside(settings: Settings, proof: Proof) -> None:
         examples = _cut(", ".join(map(_value, each.examples)), LONGEST_SHOWN)
         reason = labels.problem(Problem.from_data(first, None), settings.language)
         field = f"{each.entity}.{each.field}" if each.entity else ""
-        rows.append((each.column, field, f"{each.count:,}", examples, reason))
+        rows.append((_cut(each.column, LONGEST_SHOWN), field, f"{each.count:,}", examples, reason))
     write(say("rows went in without these values:"))
     print_table(say.each("Column", "Field", "Values set aside", "Examples", "Reason"), rows, right=[2])
 

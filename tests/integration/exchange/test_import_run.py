@@ -778,8 +778,15 @@ four,none,FR,Bo
         assert (result.counts.created, result.proof.set_aside) == (1, ())
 
     def test_odd_values(self, plain: CRM, tmp_path: Path) -> None:
-        """Of a long value the beginning is told, and what no database stores as text is written out."""
-        row = {"Name": "one", "Site": "x" * 1_000, "Country": "DE", "Owner": "", "Revenue": "1\ud800"}
+        """Of long values and headers the beginning is told, and what no database stores as text is written out."""
+        row = {
+            "y" * 300: "x",
+            "Name": "one",
+            "Site": "x" * 1_000,
+            "Country": "DE",
+            "Owner": "",
+            "Revenue": "1\ud800",
+        }
         path = tmp_path / "rows.jsonl"
         path.write_text(json.dumps(row), "utf-8")
         revenue = 'annual_revenue = { column = "Revenue", transforms = ["money(CNY)"], on_problem = "empty" }\n'
@@ -787,7 +794,8 @@ four,none,FR,Bo
         result = plain.imports.run(MEI, path, mapping(self.TEXT + revenue))
 
         set_aside = plain.imports.report(MEI, result.run).proof.set_aside
-        assert [each.examples[0]["facts"]["value"] for each in set_aside] == ["x" * 200, "1\\ud800"]
+        assert [each.examples[0]["facts"]["value"] for each in set_aside] == ["x" * 200, "1\\ud800", "x"]
+        assert [each.column for each in set_aside] == ["Site", "Revenue", "y" * 200]
 
     @pytest.mark.parametrize("otherwise", ["empty", "refuse"])
     def test_several(self, plain: CRM, tmp_path: Path, otherwise: str) -> None:

@@ -48,11 +48,7 @@ class SetAside:
 def set_aside_by(bound: BoundMapping, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> tuple[SetAside, ...]:
     """Return what *rows* with these *outcomes* went in without; those that were refused come back whole."""
     taken = [(row, outcome) for row, outcome in zip(rows, outcomes, strict=True) if outcome.word != "refused"]
-    noted = (
-        SetAside(entity, problem.field or "", problem.facts.get("column", ""), problem.code, 1, [_told(problem)])
-        for _, outcome in taken
-        for entity, problem in outcome.set_aside
-    )
+    noted = (_one(entity, problem) for _, outcome in taken for entity, problem in outcome.set_aside)
     return counted((*noted, *_unused(bound, [row for row, _ in taken])))
 
 
@@ -71,7 +67,7 @@ def _unused(bound: BoundMapping, rows: Sequence[Row]) -> Iterator[SetAside]:
                     examples[value] = _told(notes.column_unused(row.line, column, value))
                     if len(examples) == MOST_EXAMPLES:
                         break
-            yield SetAside("", "", column, "import.column_unused", len(filled), list(examples.values()))
+            yield SetAside("", "", _short(column), "import.column_unused", len(filled), list(examples.values()))
 
 
 def counted(told: Iterable[SetAside]) -> tuple[SetAside, ...]:
@@ -96,9 +92,18 @@ def _together(first: SetAside, second: SetAside) -> SetAside:
     return attrs.evolve(first, count=first.count + second.count, examples=examples)
 
 
+def _one(entity: str, problem: Problem) -> SetAside:
+    column = _short(problem.facts.get("column", ""))
+    return SetAside(entity, problem.field or "", column, problem.code, 1, [_told(problem)])
+
+
 def _told(problem: Problem) -> dict[str, Any]:
     data = problem.to_data()
-    facts = {
-        name: storable(value[:LONGEST]) if isinstance(value, str) else value for name, value in data["facts"].items()
-    }
+    facts = {name: _short(value) if isinstance(value, str) else value for name, value in data["facts"].items()}
     return {**data, "facts": facts}
+
+
+def _short(text: str) -> str:
+    """Return the beginning of *text*, as every database stores it."""
+    told: str = storable(text[:LONGEST])
+    return told

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from pycrm.exchange.formulas import original
 
-__all__ = ["TOTALS", "column_names", "filled", "find_header"]
+__all__ = ["TOTALS", "column_names", "filled", "find_header", "sound_name"]
 
 TOTALS: Final = frozenset(
     (
@@ -40,6 +41,7 @@ TOTALS: Final = frozenset(
 )
 """What the first cell of a line of sums says."""
 
+_NO_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -73,6 +75,12 @@ def _width(cells: Sequence[Any]) -> int:
     return next((len(cells) - place for place, cell in enumerate(reversed(cells)) if filled((cell,))), 0)
 
 
+@lru_cache(maxsize=10_000)
+def sound_name(name: str) -> str:
+    """Return *name* as it can be written anywhere: without NUL, U+FFFD in the place of what is no character."""
+    return _NO_CHARACTER.sub("\ufffd", name.replace("\x00", ""))
+
+
 def column_names(cells: Sequence[Any]) -> tuple[str, ...]:
     """Return a name for each of *cells*, the header, none of them twice.
 
@@ -83,7 +91,7 @@ def column_names(cells: Sequence[Any]) -> tuple[str, ...]:
     numbers: Counter[str] = Counter()
     for place, cell in enumerate(cells, 1):
         text = original(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
-        name = _BLANKS.sub(" ", text.replace("\x00", "").strip("\ufeff")).strip() or f"column {place}"
+        name = _BLANKS.sub(" ", sound_name(text).strip("\ufeff")).strip() or f"column {place}"
         unique = name
         while unique in names:
             numbers[name] += 1

@@ -12,6 +12,7 @@ import attrs
 
 from pycrm.errors import Problem, ReadError, ReadTooLargeError
 from pycrm.exchange.reading.encodings import TextEncoding, find_encoding
+from pycrm.exchange.reading.headers import sound_name
 from pycrm.exchange.reading.json_records import DECODER, flattened, has_too_many_items, invalid_record, is_too_deep
 from pycrm.exchange.reading.json_streams import array_records, json_lines
 from pycrm.exchange.reading.limits import Limits
@@ -131,7 +132,7 @@ def _examined(line: int, value: Any) -> tuple[dict[str, Any], tuple[Problem, ...
         return {}, (invalid_record(line, "it is no object", str(value)),)
     cells: dict[str, Any] = {}
     problems = []
-    for name, cell in flattened(value):
+    for name, cell in ((sound_name(name), cell) for name, cell in flattened(value)):
         if name in cells:
             problems.append(invalid_record(line, f"{name!r} stands twice in it"))
         cells[name] = cell

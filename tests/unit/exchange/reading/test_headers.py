@@ -30,3 +30,8 @@ def test_column_names_are_unique() -> None:
     names = column_names(["\ufeffname ", "", "name", None, "two\r\nlines", "'=cmd", "name (2)", 2024])
 
     assert names == ("name", "column 2", "name (2)", "column 4", "two lines", "=cmd", "name (2) (2)", "2024")
+
+
+def test_column_names_can_be_written() -> None:
+    """Bytes that are no text, and halves of surrogate pairs, are no part of a name, for names are written to files."""
+    assert column_names(["caf\udce9", "a\x00b", "\ud800"]) == ("caf\ufffd", "ab", "\ufffd")

@@ -47,6 +47,14 @@ def test_lines_are_records(path: Path) -> None:
     assert [row.line for row in rows_of(source, after=1)] == [3, 5]
 
 
+def test_names_can_be_written(path: Path) -> None:
+    """What no file holds is no part of a name; two names that become one refuse the record."""
+    source = opened(path, r'{"a\ud800": 1, "b\u0000": 2}' "\n" r'{"a\ud800": 1, "a\udfff": 2}')
+
+    assert source.tables[0].columns == ("a\ufffd", "b")
+    assert [(row.cells, len(row.problems)) for row in rows_of(source)] == [((1, 2), 0), ((2, None), 1)]
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize(
     "wrap", [lambda records: records, lambda records: {"total": 2, "paging": {"next": [1]}, "results": records}]
