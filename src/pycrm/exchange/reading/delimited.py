@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -161,8 +161,9 @@ class _Lines:
         self._close = 0
         delimiter = table.dialect.delimiter
         self._marked = tuple(before + MARK for before in (delimiter, '"', "\n", "\r", delimiter + " "))
+        self._texts = self._pieces()
         self._reader = csv.reader(
-            chain.from_iterable(self._pieces()),
+            chain.from_iterable(self._texts),
             delimiter=delimiter,
             skipinitialspace=table.dialect.skips_blanks,
         )
@@ -170,18 +171,20 @@ class _Lines:
     def rows(self) -> Iterator[Row]:
         """Yield the rows that have any value."""
         odd = frozenset((*TOTALS, *self._table.header[:1]))
-        while batch := self._batch(odd):
-            yield from filter(None, batch)
+        with closing(self._texts):  # which hold this pass, so that the file would stay open if it ended early
+            while batch := self._batch(odd):
+                yield from filter(None, batch)
 
     def raw(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each row as line and cells, before there are columns."""
-        while True:
-            with self._reading():
-                line, cells = self._begins, next(self._reader)
-                self._begins = self._reader.line_num + 1
-            if self._is_end(line, cells):
-                return
-            yield line, [original(cell) for cell in cells]
+        with closing(self._texts):
+            while True:
+                with self._reading():
+                    line, cells = self._begins, next(self._reader)
+                    self._begins = self._reader.line_num + 1
+                if self._is_end(line, cells):
+                    return
+                yield line, [original(cell) for cell in cells]
 
     def _batch(self, odd: frozenset[str]) -> list[Row | None]:
         """Return the next rows, None for one without any value; an empty list at the end."""
@@ -219,7 +222,7 @@ class _Lines:
                     line=self._begins,
                 ) from error
 
-    def _pieces(self) -> Iterator[io.StringIO]:
+    def _pieces(self) -> Generator[io.StringIO, None, None]:
         table = self._table
         seen = waited = 0
         text = ""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
+import io
+import json
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from pycrm.errors import ReadError, ReadTooLargeError
 from pycrm.exchange.reading import Limits, open_source
@@ -140,3 +144,35 @@ def test_long_cells_put_back() -> None:
 
     assert during >= before + 5
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("form", ["csv", "utf-16", "jsonl", "json", "vcf", "xlsx"])
+def test_no_file_stays_open(tmp_path: Path, form: str) -> None:
+    """Whoever looks at the first row alone leaves no file open until the next look for garbage."""
+    path = tmp_path / f"many.{form}"
+    records = [{"name": f"name {number}", "note": "x" * 200} for number in range(3_000)]
+    match form:
+        case "csv" | "utf-16":
+            encoding = "utf-16" if form == "utf-16" else "utf-8"
+            path.write_text("".join(f"{each['name']},{each['note']}\n" for each in records), encoding)
+        case "jsonl":
+            path.write_text("".join(f"{json.dumps(each)}\n" for each in records), "utf-8")
+        case "json":
+            path.write_text(json.dumps(records), "utf-8")
+        case "vcf":
+            cards = (f"BEGIN:VCARD\nVERSION:4.0\nFN:{each['name']}\nEND:VCARD\n" for each in records)
+            path.write_text("".join(cards), "utf-8")
+        case "xlsx":
+            with xlsxwriter.Workbook(path) as book:
+                sheet = book.add_worksheet()
+                for number, each in enumerate(records):
+                    sheet.write_row(number, 0, each.values())
+    gc.collect()
+    gc.disable()
+    try:
+        assert next(open_source(path).tables[0].rows()).line
+        left = [each for each in gc.get_objects() if isinstance(each, io.BufferedReader) and not each.closed]
+    finally:
+        gc.enable()
+
+    assert [each.name for each in left if each.name == str(path)] == []
