@@ -77,21 +77,25 @@ def _width(cells: Sequence[Any]) -> int:
 
 @lru_cache(maxsize=10_000)
 def sound_name(name: str) -> str:
-    """Return *name* as it can be written anywhere: without NUL, U+FFFD in the place of what is no character."""
-    return _NO_CHARACTER.sub("\ufffd", name.replace("\x00", ""))
+    """Return *name* as any file can hold it and give it back, perhaps an empty text.
+
+    Blanks at the ends are left out, line ends within become blanks; NUL is left out, too, and U+FFFD stands for what
+    is no character.
+    """
+    return _BLANKS.sub(" ", _NO_CHARACTER.sub("\ufffd", name.replace("\x00", ""))).strip(" \ufeff")
 
 
 def column_names(cells: Sequence[Any]) -> tuple[str, ...]:
     """Return a name for each of *cells*, the header, none of them twice.
 
-    Blanks at the ends are left out, line ends within become blanks, a mark against formulas is taken off. A column
-    without a header is named by its place from 1, one whose name is taken gets a number behind it.
+    They are made sound, a mark against formulas is taken off. A column without a header is named by its place from 1,
+    one whose name is taken gets a number behind it.
     """
     names: dict[str, None] = {}
     numbers: Counter[str] = Counter()
     for place, cell in enumerate(cells, 1):
         text = original(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
-        name = _BLANKS.sub(" ", sound_name(text).strip("\ufeff")).strip() or f"column {place}"
+        name = sound_name(text) or f"column {place}"
         unique = name
         while unique in names:
             numbers[name] += 1

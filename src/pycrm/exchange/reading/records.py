@@ -132,7 +132,7 @@ def _examined(line: int, value: Any) -> tuple[dict[str, Any], tuple[Problem, ...
         return {}, (invalid_record(line, "it is no object", str(value)),)
     cells: dict[str, Any] = {}
     problems = []
-    for name, cell in ((sound_name(name), cell) for name, cell in flattened(value)):
+    for name, cell in ((sound_name(name) or "column", cell) for name, cell in flattened(value)):
         if name in cells:
             problems.append(invalid_record(line, f"{name!r} stands twice in it"))
         cells[name] = cell

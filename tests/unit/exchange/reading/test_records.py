@@ -48,11 +48,14 @@ def test_lines_are_records(path: Path) -> None:
 
 
 def test_names_can_be_written(path: Path) -> None:
-    """What no file holds is no part of a name; two names that become one refuse the record."""
-    source = opened(path, r'{"a\ud800": 1, "b\u0000": 2}' "\n" r'{"a\ud800": 1, "a\udfff": 2}')
+    """A name is what a file of refused rows will give back; two names that become one refuse the record."""
+    source = opened(path, r'{"a\ud800": 1, "b\u0000": 2, "": 3}' "\n" r'{"a\ud800": 1, "a\udfff": 2, " b\n\u3000c": 3}')
 
-    assert source.tables[0].columns == ("a\ufffd", "b")
-    assert [(row.cells, len(row.problems)) for row in rows_of(source)] == [((1, 2), 0), ((2, None), 1)]
+    assert source.tables[0].columns == ("a\ufffd", "b", "column", "b c")
+    assert [(row.cells, len(row.problems)) for row in rows_of(source)] == [
+        ((1, 2, 3, None), 0),
+        ((2, None, None, 3), 1),
+    ]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
