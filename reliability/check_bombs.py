@@ -1,7 +1,8 @@
-"""No file and no question takes the memory or the time of the machine that reads it."""
+"""No file, no cell and no question takes the memory or the time of the machine that reads it."""
 
 from __future__ import annotations
 
+import csv
 import resource
 import tempfile
 import time
@@ -12,8 +13,9 @@ from typing import Any
 
 from pycrm import Account
 from pycrm.errors import PycrmError, ReadError
+from pycrm.exchange.mapping import read_mapping_text
 from reliability.checks import NewDatabase, check
-from reliability.hostile_files import HOSTILE
+from reliability.hostile_files import HOSTILE, HOSTILE_CELLS
 from reliability.hostile_questions import QUESTIONS
 from reliability.workers import ADMINISTRATOR, Worker, migrated, opened, running, wait_for_go
 
@@ -22,6 +24,43 @@ MOST_BYTES = 256 << 20
 # Behind these the system ends the process, so that a failed proof does not take the machine with it.
 _ALLOWED_SECONDS = 60
 _ALLOWED_BYTES = 4 << 30
+
+CELL_COLUMNS = (
+    "Name",
+    "Email",
+    "Phone",
+    "手机",
+    "Amount",
+    "Date",
+    "Website",
+    "Country",
+    "Tags",
+    "Owner",
+    "No",
+    "Staff",
+)
+CELL_MAPPING = """
+version = 1
+[[entity]]
+entity = "account"
+[entity.fields]
+name = { column = "Name", transforms = ["collapse"], on_problem = "default", default = "none" }
+phone = { column = "Phone", on_problem = "empty" }
+website = { column = "Website", on_problem = "empty" }
+annual_revenue = { column = "Amount", transforms = ["money(CNY)"], on_problem = "empty" }
+employee_count = { column = "Staff", transforms = ["number('1,234.5')"], on_problem = "empty" }
+country = { column = "Country", transforms = ["country"], on_problem = "empty" }
+tags = { column = "Tags", split = ";", on_problem = "empty" }
+owner = { column = "Owner", find = "name", otherwise = "empty" }
+[[entity]]
+entity = "contact"
+[entity.fields]
+name = { column = "Name", on_problem = "default", default = "none" }
+given_name = { column = "Name", transforms = ["split_name(given)"], on_problem = "empty" }
+email = { column = "Email", on_problem = "empty" }
+birth_on = { column = "Date", transforms = ["date(dmy)"], on_problem = "empty" }
+mobile = { column = "手机", transforms = ["phone(CN)"], on_problem = "empty" }
+"""
 
 
 @check("file_bombs", promise=31)
@@ -34,6 +73,28 @@ def file_bombs(
     """
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         results = dict(_results(Path(scratch), names))
+    return _figure(results)
+
+
+@check("cell_bombs", promise=31)
+def cell_bombs(
+    new_database: NewDatabase, seed: int, *, names: Collection[str] = tuple(HOSTILE_CELLS)
+) -> Mapping[str, Any]:
+    """Propose a mapping for each hostile cell, and plan its import, in a process of its own, within bounds.
+
+    The cell stands in every column of the file, so that every sort of field and transform meets it.
+    """
+    results = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in names:
+            path = Path(scratch, f"{name}.csv")
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([CELL_COLUMNS, [HOSTILE_CELLS[name]] * len(CELL_COLUMNS)])
+            url = new_database()
+            with migrated(url):
+                pass
+            with running(plan_in_bounds, [(url, str(path))]) as (worker,):
+                results[name] = _heard(worker)
     return _figure(results)
 
 
@@ -105,6 +166,20 @@ def read_in_bounds(pipe: Connection, path: str) -> None:
         return sum(1 for table in open_source(path).tables for _ in table.rows())
 
     _tell(pipe, read, ReadError)
+
+
+def plan_in_bounds(pipe: Connection, url: str, path: str) -> None:
+    """Propose a mapping for the file at *path* and plan with another one, in a process of its own; say what came."""
+    import phonenumbers  # noqa: F401 - what is loaded once is no cost of a file
+
+    mapping = read_mapping_text(CELL_MAPPING)
+    with opened(url) as crm:
+
+        def work() -> int:
+            crm.imports.suggest(ADMINISTRATOR, path, currency="CNY")
+            return crm.imports.plan(ADMINISTRATOR, path, mapping).counts.rows
+
+        _tell(pipe, work, PycrmError)
 
 
 def ask_in_bounds(pipe: Connection, url: str, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from reliability.workbook_files import biff, compound, ods, packed, xls, xlsx
 
-__all__ = ["HOSTILE"]
+__all__ = ["HOSTILE", "HOSTILE_CELLS"]
 
 MEBI = 1 << 20
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -161,6 +161,7 @@ HOSTILE: Final[dict[str, Callable[[Path], None]]] = {
     "carriage_returns": _text(b"a,b\n", b"\r", 4 * MEBI),
     "zeros": _text(b"a,b\n", b"\x00\n", MEBI),
     "broken_bytes": _text("甲,乙\n".encode() * 9, b"\xff,\xfe\n", 200_000),
+    "long_line_in_gbk": _text("甲,乙\n".encode("gb18030"), b"x", 6 * MEBI, b",1\n"),
     "random_bytes": _random_bytes,
     "broken_utf_16": _text(b"\xff\xfe", b"\x00\xd8,\x00", MEBI, b"\n"),
     "lost_digits_everywhere": _text(b"a,b\n", b"9.1E+17,1E+99\n", 150_000),
@@ -251,3 +252,30 @@ HOSTILE: Final[dict[str, Callable[[Path], None]]] = {
     "xls_of_nothing": _file(lambda: compound(random.Random(2).randbytes(MEBI))),
 }
 """By name, what writes the file."""
+
+_LONG = 60_000
+HOSTILE_CELLS: Final[dict[str, str]] = {
+    "blanks": "1" + " " * _LONG + "x",
+    "blanks_behind_day": "2024-01-05" + " " * _LONG + "x",
+    "blanks_behind_day_of_china": "２０２４年" + "\u3000" * _LONG + "x",
+    "no_width": "\u200b" * _LONG + "x",
+    "digits": "1" * _LONG,
+    "digits_and_commas": "1," * _LONG,
+    "digits_and_points": "1." * _LONG + "x",
+    "times": "2024-01-05T" + "1:" * _LONG,
+    "exponent": "9" * _LONG + "E+17",
+    "brackets": "(" * _LONG,
+    "hyphens": "-" * _LONG,
+    "quotes": "'" * _LONG,
+    "apostrophes_and_equals": "'=" * _LONG,
+    "ampersands": "a@b." * _LONG,
+    "labels": "http://" + "a." * _LONG,
+    "slashes": "http://" + "/" * _LONG,
+    "phone": "+86" + " 1" * _LONG,
+    "tags": "a;" * _LONG,
+    "accents": "e\u0301" * _LONG,
+    "names": "王" * _LONG,
+    "units": "万" * _LONG,
+    "line_ends": "\n" * _LONG + "x",
+}
+"""Cells that a pattern may take the square of their length to refuse."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from reliability.check_bombs import file_bombs
+from reliability.check_bombs import cell_bombs, file_bombs
 from reliability.hostile_files import HOSTILE
 
 # Those that are written in a moment; the proof takes all.
@@ -17,6 +18,7 @@ QUICK = (
     "row_of_lines",
     "quote_never_closed",
     "lost_digits_everywhere",
+    "long_line_in_gbk",
     "deep_lists",
     "deep_objects",
     "huge_exponent",
@@ -57,3 +59,16 @@ def test_hostile_files_are_bounded(tmp_path: Path) -> None:
     assert figure["failed"] == {}
     assert figure["passed"]
     assert figure["cases"] == len(QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux measures it")
+def test_hostile_cells_are_bounded(new_database: Callable[[str], str]) -> None:
+    """Long cells that a pattern is slow to refuse are refused or taken in seconds, whatever their column."""
+    pytest.importorskip("phonenumbers")
+    names = ("blanks", "blanks_behind_day", "digits", "phone")
+
+    figure = cell_bombs(lambda: new_database("sqlite"), 1, names=names)
+
+    assert figure["failed"] == {}
+    assert (figure["passed"], figure["cases"]) == (True, len(names))

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import DATABASES
 
 from reliability.check_import import import_killed, import_says_what_it_did, import_server_stopped
+from reliability.check_import_any import import_of_any_file
 
 
 @pytest.mark.slow
@@ -32,5 +33,13 @@ def test_server_stopped(new_database: Callable[[str], str]) -> None:
 def test_says_what_it_did(engine: str, new_database: Callable[[str], str]) -> None:
     """Counts, totals, refusals and undoing hold for dirty files."""
     figure = import_says_what_it_did(lambda: new_database(engine), 1, files=3, rows=60)
+
+    assert figure["passed"], figure
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_any_file(engine: str, new_database: Callable[[str], str]) -> None:
+    """Files that nobody would write go through every step, or are refused as none that can be read."""
+    figure = import_of_any_file(lambda: new_database(engine), 1, files=12, rows=12)
 
     assert figure["passed"], figure

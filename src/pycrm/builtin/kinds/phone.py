@@ -15,6 +15,7 @@ from pycrm.plugin import ConfigurationError, Problem, ScalarKind, take_text
 __all__ = ["Phone", "PhoneKind"]
 
 MAX_DIGITS = 20  # E.164 has 15; a prefix to dial abroad comes before them
+MAX_WRITTEN = 250  # characters that ``phonenumbers`` takes; the pattern of extensions takes the square of more
 
 _region = re.compile(r"[A-Z]{2}").fullmatch
 _extension = re.compile(
@@ -75,7 +76,10 @@ class PhoneKind(ScalarKind):
         text = take_text(value)
         if library is not None and _plain(text) and (phone := _with_country(library, text)):
             return phone
-        text = _extension.sub(r";ext=\1", unicodedata.normalize("NFKC", text).strip())
+        text = unicodedata.normalize("NFKC", text).strip()
+        if len(text) > MAX_WRITTEN:
+            raise _no_phone(value)
+        text = _extension.sub(r";ext=\1", text)
         number = None if library is None else _parsed(library, text, self.region)
         if library is not None and number is not None:
             main = str(library.format_number(number, library.PhoneNumberFormat.E164))
@@ -174,10 +178,14 @@ def _digits(text: str, value: Any) -> Phone:
     main, semicolon, extension = text.partition(";ext=")
     digits = "".join(str(unicodedata.decimal(each)) for each in main if each.isdecimal())
     if not _written(main) or not 3 <= len(digits) <= MAX_DIGITS or (semicolon and not extension.isdecimal()):
-        raise Problem(
-            "phone.invalid",
-            message="is no phone number; write it in digits, with the country before it: +86 138 1234 5678",
-            value=value,
-        )
+        raise _no_phone(value)
     plus = "+" if main.startswith("+") else ""
     return Phone(f"{plus}{digits}{semicolon}{extension}")
+
+
+def _no_phone(value: Any) -> Problem:
+    return Problem(
+        "phone.invalid",
+        message="is no phone number; write it in digits, with the country before it: +86 138 1234 5678",
+        value=value,
+    )

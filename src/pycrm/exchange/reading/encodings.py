@@ -31,7 +31,6 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
 _SAMPLE_BYTES: Final = 1 << 16
-_FOREIGN_LINE: Final = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]")
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII: Final = bytes(range(0x80, 0x100))
@@ -194,7 +193,9 @@ def _keep(survey: _Survey, block: bytes) -> None:
     """Add the lines of *block* that are not ASCII to the sample; those that its ends may have cut only if they must."""
     start, end = block.find(b"\n") + 1, block.rfind(b"\n") + 1
     whole = block[start:end] if survey.foreign and start < end else block
-    for line in _FOREIGN_LINE.finditer(whole):
-        survey.foreign += line[0][:4096] + b"\n"
+    for line in whole.split(b"\n"):
+        if line.isascii():
+            continue
+        survey.foreign += line[:4096] + b"\n"
         if len(survey.foreign) >= _SAMPLE_BYTES:
             return

@@ -165,6 +165,7 @@ def test_advice(step: str, value: str, form: str) -> None:
         ("date", "24-01-05", "import.ambiguous_date"),
         ("date", "2024-13-45", "import.no_date"),
         ("date", "45296", "import.no_date"),
+        ("date", f"2024-01-05{' ' * 60_000}x", "import.no_date"),
         ("date(dmy)", "03/04/2024", dt.date(2024, 4, 3)),
         ("date(mdy)", "03/04/2024", dt.date(2024, 3, 4)),
         ("date(mdy)", "13/04/2024", "import.no_date"),

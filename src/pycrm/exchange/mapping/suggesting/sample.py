@@ -16,6 +16,8 @@ from pycrm.exchange.rows import Table
 __all__ = ["ROWS", "Column", "Sample"]
 
 ROWS = 500
+LONGEST = 500
+"""Characters of a text that are looked at: what a longer one holds its beginning shows, and patterns take long."""
 
 
 @attrs.define(eq=False, slots=False)
@@ -24,7 +26,7 @@ class Column:
 
     Attributes:
         name: Its header.
-        cells: Of all rows of the sample.
+        cells: Of all rows of the sample, of long texts the beginning.
     """
 
     name: str
@@ -67,7 +69,11 @@ class Sample:
     @classmethod
     def of(cls, table: Table, rows: int = ROWS) -> Sample:
         """Return the first *rows* of *table*."""
-        cells = [row.cells for row in islice(table.rows(), rows)]
+        cells = [tuple(map(_beginning, row.cells)) for row in islice(table.rows(), rows)]
         by_column = list(zip(*cells, strict=True)) if cells else [()] * len(table.columns)
         named = zip(table.columns, by_column, strict=True)
         return cls({name: Column(name, tuple(each)) for name, each in named}, len(cells))
+
+
+def _beginning(cell: Any) -> Any:
+    return cell[:LONGEST] if isinstance(cell, str) else cell

@@ -45,6 +45,8 @@ _months = {
     )
     for name in names.split()
 }
+_LONGEST = 200
+"""Characters; no day and time takes as many, and a pattern takes the square of them to find that out."""
 _time = re.compile(
     r"[T\s]+(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})分?(?:[:]?(?P<second>\d{1,2})秒?(?:[.,](?P<part>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
@@ -144,6 +146,8 @@ def _moment(value: Any, told: tuple[str, ...]) -> dt.datetime:
         except ValueError:
             raise _no_date(value) from None
     text = unicodedata.normalize("NFKC", text_of(value)).strip()
+    if len(text) > _LONGEST:
+        raise _no_date(value)
     for each in told:
         if each in _EPOCHS and _serial(text):
             return _of_serial(text, each, value)
