@@ -114,6 +114,14 @@ def test_days_that_prove_nothing(schema: Schema, labels: Labels) -> None:
     assert suggestion.custom_fields[0].kind == "text"
 
 
+@pytest.mark.parametrize("cell", ["1" + " " * 60_000 + "x", ["1" + " " * 60_000 + "x"]], ids=["text", "list"])
+def test_long_cells(schema: Schema, labels: Labels, cell: Any) -> None:
+    """Of a cell that patterns would take minutes to refuse the beginning is looked at, in a list, too."""
+    suggestion = suggest(sheet("Name", "Birthday", rows=(("a", cell),)), schema, labels=labels, entity="contact")
+
+    assert paths(suggestion)["Birthday"] == "contact.custom.birthday"
+
+
 @pytest.mark.parametrize(
     ("header", "others", "cells", "transform"),
     [

@@ -39,11 +39,11 @@ class Column:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """The filled cells as text, without those that have lost digits."""
+        """The filled cells as text, of long lists too the beginning, without those that have lost digits."""
         texts = []
         for cell in self.filled:
             try:
-                texts.append(text_of(cell).strip())
+                texts.append(text_of(cell).strip()[:LONGEST])
             except Problem:
                 continue
         return tuple(texts)
